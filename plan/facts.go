@@ -1,0 +1,63 @@
+package plan
+
+import "time"
+
+// Question asks for what Resolve needs to know of one backup plan.
+type Question struct {
+	Site         Site
+	BackupPlanID string
+	Ranges       bool // the restorable ranges, for at: latest, times and durations
+	BackupSets   bool // the full backup sets, for at: latest-full and backupSetId
+}
+
+// Facts is what is known of the world at one moment. It is a plain value: it
+// can be saved, compared and put into testdata.
+type Facts struct {
+	Now     time.Time     // when the facts were read
+	Offline bool          // nobody was asked: BackupPlans is empty on purpose
+	Answers []BackupPlan  // in any order, one per question
+	History map[Key]Known // what the journal knows of this run, by item
+}
+
+// BackupPlan is what the service says of one backup plan.
+type BackupPlan struct {
+	Site         Site
+	ID           string
+	Missing      bool   // the service does not know it
+	Problem      string // why it could not be read, "" when it was
+	Name         string
+	Status       string // wait init running stop pause locked check_pass
+	DatabaseType string // MySQL, PostgreSQL, MSSQL …; letter case is the service's
+	Databases    []string
+	Source       Source
+	Ranges       []Range     // continuous windows, oldest first
+	BackupSets   []BackupSet // finished and unexpired full sets, oldest first
+}
+
+// Source is the endpoint that a backup plan backs up.
+type Source struct {
+	InstanceID string
+	IPPort     string // "host:port"
+}
+
+// Range is a window of which every moment can be restored, both ends included.
+type Range struct {
+	From, To time.Time
+}
+
+// BackupSet is a finished full backup.
+type BackupSet struct {
+	ID       string
+	From, To time.Time // when the backup ran
+}
+
+// Known is what the journal knows of an item of this run.
+type Known struct {
+	Declared   Digest     // of the declaration that was sent
+	Parameters Parameters // as sent, so that a resend is the same request
+	Databases  []Database // likewise
+	TaskID     string     // "" while the outcome of a create is unknown
+	Ended      bool       // nothing more will happen to it in this run
+	Succeeded  bool       // it ended well
+	State      string     // for people: "running", "failed: disk full"
+}

@@ -1,0 +1,2 @@
+// Package runner carries out a plan on this machine.
+package runner
