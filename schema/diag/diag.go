@@ -16,6 +16,7 @@ import (
 // Severity tells a problem that stops from one that is only worth knowing.
 type Severity int
 
+// The severities.
 const (
 	Error   Severity = iota // the manifest or plan cannot be used
 	Warning                 // it can be used, and somebody should look
@@ -65,6 +66,10 @@ type Diagnostic struct {
 	Width    int // columns to underline from Pos, 0 for one
 	Summary  string
 	Hint     string
+
+	// Sensitive says that the source line may hold a secret and must not be
+	// shown.
+	Sensitive bool
 }
 
 // Error returns "file:line:col: error[CODE]: summary".
