@@ -55,6 +55,7 @@ const (
 	Restore Action = "restore" // create, start and follow a restore task
 	Adopt   Action = "adopt"   // a task of this item exists: finish it
 	Done    Action = "done"    // finished in this run
+	Failed  Action = "failed"  // ended as failed in this run; Reason says how
 	Blocked Action = "blocked" // cannot be done; Reason says why
 )
 
@@ -67,6 +68,8 @@ func (a Action) Symbol() string {
 		return "~"
 	case Done:
 		return "="
+	case Failed:
+		return "x"
 	case Blocked:
 		return "!"
 	}
@@ -97,7 +100,7 @@ type Item struct {
 	Password        *schema.SecretRef `json:"password,omitempty"`
 	Databases       []Database        `json:"databases,omitempty"`
 	DatabaseType    string            `json:"databaseType,omitempty"` // of the backup plan, e.g. MySQL; "" when unknown
-	Destination     string            `json:"destination"`            // instance id, or ip:port; what perDestination counts
+	Destination     string            `json:"destination"`            // instance id (with the port for ECS), or ip:port; what perDestination counts
 	Labels          map[string]string `json:"labels,omitempty"`
 	Objective       *schema.Objective `json:"objective,omitempty"`
 	Open            []string          `json:"open,omitempty"` // what an offline plan leaves to be asked

@@ -1,0 +1,233 @@
+package plan
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dbsrestore/dbsrestore/schema"
+)
+
+// isGlob reports whether a name of databases or exclude is a pattern.
+func isGlob(s string) bool { return strings.ContainsAny(s, `*?[\`) }
+
+// matches reports whether a glob, or a name, matches a database. No character
+// is special as a separator.
+func matches(glob, name string) bool {
+	ok, err := path.Match(strings.ReplaceAll(glob, "/", "\x00"), strings.ReplaceAll(name, "/", "\x00"))
+	return ok && err == nil
+}
+
+// checkGlobs reports malformed globs.
+func checkGlobs(r *schema.Restore) (found []*problem) {
+	for _, l := range []struct {
+		field string
+		globs []string
+	}{{"/databases", r.Databases}, {"/exclude", r.Exclude}} {
+		for i, g := range l.globs {
+			if _, err := path.Match(g, ""); err != nil {
+				found = append(found, problemf(CodeGlob, elementPointer(l.field, i), "the glob %q is malformed", g).
+					withHint(`a [ needs its ]; write \[ for the character itself`))
+			}
+		}
+	}
+	return found
+}
+
+// A selection is the databases of an item before they are renamed.
+type selection struct {
+	names    []string
+	open     []string // globs, and "" for all, that could not be matched
+	warnings []string
+	found    []*problem
+
+	restore *schema.Restore
+	held    []string // databases of the backup plan, none when they are not known
+	engine  engine
+	seen    map[string]bool
+}
+
+// selectDatabases returns the databases that a restore asks for. Held are
+// those of the backup plan; when they are not known, only names can be
+// selected.
+func selectDatabases(r *schema.Restore, held []string, e engine) *selection {
+	s := &selection{restore: r, held: held, engine: e, seen: map[string]bool{}}
+	for i, wanted := range r.Databases {
+		s.pick(elementPointer("/databases", i), wanted)
+	}
+	if len(r.Databases) == 0 && r.Destination.InstanceType != "Agent" {
+		s.match("/databases", "")
+	}
+	if len(s.seen) > 0 && len(s.names) == 0 && s.found == nil {
+		s.found = append(s.found, problemf(CodeDatabase, "/exclude", "exclude leaves no database to restore"))
+	}
+	return s
+}
+
+func (s *selection) pick(field, wanted string) {
+	if isGlob(wanted) {
+		s.match(field, wanted)
+		return
+	}
+	if len(s.held) > 0 && !slices.Contains(s.held, wanted) {
+		s.found = append(s.found, problemf(CodeDatabase, field, "the backup plan has no database %q", wanted).
+			withHint("%s", didYouMean(wanted, s.held, "it has "+few(s.held))))
+	}
+	s.add(wanted)
+}
+
+// match selects what a glob matches, or all when it is empty.
+func (s *selection) match(field, glob string) {
+	if len(s.held) == 0 {
+		s.open = append(s.open, glob)
+		return
+	}
+	n := 0
+	for _, name := range s.held {
+		switch {
+		case glob != "" && !matches(glob, name):
+		case s.engine.isSystem(name):
+			s.warnings = append(s.warnings, fmt.Sprintf("%s is a system database and left out", name))
+		default:
+			n++
+			s.add(name)
+		}
+	}
+	if n == 0 {
+		s.found = append(s.found, problemf(CodeGlob, field, "no database of the backup plan matches %q", cmp.Or(glob, "*")).
+			withHint("it has %s; system databases are left out", few(s.held)))
+	}
+}
+
+func (s *selection) add(name string) {
+	excluded := func(glob string) bool { return glob == name || matches(glob, name) }
+	if !s.seen[name] && !slices.ContainsFunc(s.restore.Exclude, excluded) {
+		s.names = append(s.names, name)
+	}
+	s.seen[name] = true
+}
+
+// few names the first few of a list.
+func few(names []string) string {
+	const most = 8
+	var shown []string
+	for _, name := range names[:min(len(names), most)] {
+		shown = append(shown, visible(name))
+	}
+	s := strings.Join(shown, ", ")
+	if len(names) > most {
+		s += fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return s
+}
+
+var groupMark = regexp.MustCompile(`\$\{(\w+)\}`)
+
+// groupMarks replaces ${1} by a mark that no template changes and no name
+// holds, so that a $ of a database's name stays one.
+func groupMarks(to string) string {
+	return groupMark.ReplaceAllString(to, "\x00$1\x00")
+}
+
+var markedGroup = regexp.MustCompile("\x00(\\w+)\x00")
+
+// rename returns the name of a database at the destination.
+func (d *Draft) rename(it *draftItem, db string) (string, *problem) {
+	r := it.restore.Rename
+	if r.Template != "" {
+		return d.renameBy("/rename", r.Template, it, db)
+	}
+	for i, rule := range r.Rules {
+		field := elementPointer("/rename", i)
+		re, err := d.templates.regexp(rule.Match)
+		if err != nil {
+			return db, problemf(CodeRename, field+"/match", "%v", err)
+		}
+		groups := re.FindStringSubmatch(db)
+		if groups == nil {
+			continue
+		}
+		to, p := d.renameBy(field+"/to", groupMarks(rule.To), it, db)
+		if p != nil {
+			return db, p
+		}
+		return markedGroup.ReplaceAllStringFunc(to, func(mark string) string {
+			if g := groupIndex(re, strings.Trim(mark, "\x00")); g >= 0 {
+				return groups[g]
+			}
+			return mark // of a hostile name, and refused as one
+		}), nil
+	}
+	return db, nil
+}
+
+func (d *Draft) renameBy(field, template string, it *draftItem, db string) (string, *problem) {
+	if !isTemplate(template) {
+		return template, nil
+	}
+	name, err := d.templates.parse(template).execute(map[string]any{
+		"db": db, "run": d.run, "name": it.restore.Name, "vars": d.vars, "each": it.each,
+	})
+	if err != nil {
+		return "", problemf(CodeExecute, field, "the template fails for database %q: %v", db, err)
+	}
+	return name, nil
+}
+
+// checkRules reports regular expressions that are malformed, and groups that
+// they do not have.
+func (ts *templates) checkRules(rules []schema.RenameRule) (found []*problem) {
+	for i, rule := range rules {
+		field := elementPointer("/rename", i)
+		re, err := ts.regexp(rule.Match)
+		if err != nil {
+			found = append(found, problemf(CodeRename, field+"/match", "%v", err))
+			continue
+		}
+		for _, m := range groupMark.FindAllStringSubmatch(rule.To, -1) {
+			if groupIndex(re, m[1]) < 0 {
+				found = append(found, problemf(CodeRename, field+"/to", "match has no group %s", m[0]).
+					withHint("groups are counted by their opening parenthesis: ${1} to ${%d}", re.NumSubexp()))
+			}
+		}
+	}
+	return found
+}
+
+// groupIndex returns the index of a group by number or name, -1 for none.
+func groupIndex(re *regexp.Regexp, group string) int {
+	n, err := strconv.Atoi(group)
+	switch {
+	case err != nil:
+		return re.SubexpIndex(group)
+	case n > re.NumSubexp():
+		return -1
+	}
+	return n
+}
+
+// restoreObjects returns the parameter of that name. The new name is always
+// said, even where it is the old one.
+func restoreObjects(databases []Database) string {
+	type object struct {
+		DBName    string
+		NewDBName string
+	}
+	objects := make([]object, 0, len(databases))
+	for _, d := range databases {
+		objects = append(objects, object{d.Source, d.Target})
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(objects); err != nil {
+		panic(err) // unreachable: strings can be encoded
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}

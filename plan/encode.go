@@ -1,0 +1,227 @@
+package plan
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// MaxFile bounds the plan file that Decode reads, in bytes.
+const MaxFile = 256 << 20
+
+// Encode sets the digest of the plan and returns its file: indented JSON with
+// a newline at the end, the same bytes for the same plan. The digest is that of
+// the file without it.
+func (p *Plan) Encode() ([]byte, error) {
+	d, err := p.sum()
+	if err != nil {
+		return nil, fmt.Errorf("encode plan: %w", err)
+	}
+	p.Digest = d
+	data, err := encode(p)
+	if err != nil {
+		return nil, fmt.Errorf("encode plan: %w", err)
+	}
+	return data, nil
+}
+
+// sum returns the digest that the plan should have.
+func (p *Plan) sum() (Digest, error) {
+	bare := *p
+	bare.Digest = ""
+	data, err := encode(&bare)
+	if err != nil {
+		return "", err
+	}
+	return digest(data), nil
+}
+
+func encode(p *Plan) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(p); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// FileProblem says what is wrong with a plan file.
+type FileProblem string
+
+// The problems of plan files.
+const (
+	FileEmpty     FileProblem = "is empty"
+	FileTooLarge  FileProblem = "is too large"
+	FileCut       FileProblem = "is cut short"
+	FileMalformed FileProblem = "is not a plan file"
+	FileNewer     FileProblem = "was made by a newer version"
+	FileTrailing  FileProblem = "goes on after its end"
+	FileDuplicate FileProblem = "says something twice"
+	FileUnknown   FileProblem = "has an unknown field"
+	FileAltered   FileProblem = "does not match its digest"
+)
+
+// FileError is why Decode refuses a plan file.
+type FileError struct {
+	Problem FileProblem
+	Detail  string // more of it, "" for none
+	Offset  int64  // bytes into the file, 0 when the place says nothing
+}
+
+// Error returns "plan file PROBLEM: detail (at byte N)".
+func (e *FileError) Error() string {
+	s := "plan file " + string(e.Problem)
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	if e.Offset > 0 {
+		s += fmt.Sprintf(" (at byte %d)", e.Offset)
+	}
+	return s
+}
+
+// Decode reads a plan file. White space apart it must be what Encode wrote:
+// nothing cut, added, repeated or changed. The error is a *FileError.
+func Decode(data []byte) (*Plan, error) {
+	switch {
+	case len(data) > MaxFile:
+		return nil, &FileError{Problem: FileTooLarge, Detail: fmt.Sprintf("%d bytes, at most %d", len(data), MaxFile)}
+	case len(bytes.TrimSpace(data)) == 0:
+		return nil, &FileError{Problem: FileEmpty}
+	}
+	if err := checkSyntax(data); err != nil {
+		return nil, err
+	}
+	var p Plan
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&p); err != nil {
+		return nil, decodeError(err)
+	}
+	if err := p.verify(); err != nil {
+		return nil, err
+	}
+	return &p, nil
+}
+
+// checkSyntax checks what json.Decoder would let pass.
+func checkSyntax(data []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	var head struct {
+		FormatVersion int `json:"formatVersion"`
+	}
+	if err := dec.Decode(&head); err != nil {
+		return decodeError(err)
+	}
+	end := dec.InputOffset()
+	if rest := bytes.TrimSpace(data[end:]); len(rest) > 0 {
+		return &FileError{Problem: FileTrailing, Offset: end}
+	}
+	switch {
+	case head.FormatVersion < 1:
+		return &FileError{Problem: FileMalformed, Detail: "it has no formatVersion"}
+	case head.FormatVersion > FormatVersion:
+		return &FileError{Problem: FileNewer, Detail: fmt.Sprintf("format %d, this one reads %d", head.FormatVersion, FormatVersion)}
+	}
+	return checkDuplicates(data)
+}
+
+// checkDuplicates reports a name that an object has twice, of valid JSON.
+func checkDuplicates(data []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	type level struct {
+		names map[string]bool // nil in an array
+		value bool            // the value of a name comes next
+	}
+	var stack []level
+	for {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return decodeError(err)
+		}
+		if token == json.Delim('}') || token == json.Delim(']') {
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		if n := len(stack); n > 0 && stack[n-1].names != nil {
+			top := &stack[n-1]
+			if name, ok := token.(string); ok && !top.value {
+				if top.names[name] {
+					return &FileError{Problem: FileDuplicate, Detail: fmt.Sprintf("%q", name), Offset: dec.InputOffset()}
+				}
+				top.names[name] = true
+				top.value = true
+				continue
+			}
+			top.value = false
+		}
+		switch token {
+		case json.Delim('{'):
+			stack = append(stack, level{names: map[string]bool{}})
+		case json.Delim('['):
+			stack = append(stack, level{})
+		}
+	}
+}
+
+// decodeError tells a cut file from one that was never a plan.
+func decodeError(err error) *FileError {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return &FileError{Problem: FileCut}
+	}
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return &FileError{Problem: FileUnknown, Detail: field}
+	}
+	e := &FileError{Problem: FileMalformed, Detail: strings.TrimPrefix(err.Error(), "json: ")}
+	if s, ok := errors.AsType[*json.SyntaxError](err); ok {
+		e.Offset = s.Offset
+	}
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		e.Detail, e.Offset = strings.TrimSpace("unexpected "+t.Value+" "+t.Field), t.Offset
+	}
+	return e
+}
+
+// verify checks the digest, and that keys, needs and tokens are as Resolve
+// makes them: who can change a plan can also make its digest right.
+func (p *Plan) verify() error {
+	want, err := p.sum()
+	if err != nil {
+		return &FileError{Problem: FileMalformed, Detail: err.Error()}
+	}
+	if p.Digest != want {
+		return altered("it was changed after it was made, make the plan again")
+	}
+	keys := make(map[Key]bool, len(p.Items))
+	for i := range p.Items {
+		keys[p.Items[i].Key] = true
+	}
+	if len(keys) != len(p.Items) {
+		return altered("two items have one key")
+	}
+	for i := range p.Items {
+		item := &p.Items[i]
+		if item.Action.Symbol() == "?" {
+			return altered(fmt.Sprintf("item %s has the unknown action %q", item.Key, item.Action))
+		}
+		if a := item.Attempt(p, 1); a.ClientToken != item.ClientToken || a.RestoreTaskName != item.RestoreTaskName {
+			return altered(fmt.Sprintf("the client token of item %s is not its own", item.Key))
+		}
+		for _, k := range item.Needs {
+			if !keys[k] {
+				return altered(fmt.Sprintf("item %s needs %s, which is not there", item.Key, k))
+			}
+		}
+	}
+	return nil
+}
+
+func altered(detail string) error { return &FileError{Problem: FileAltered, Detail: detail} }

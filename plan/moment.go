@@ -1,0 +1,204 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/schema"
+)
+
+// A moment is what at asks for, before anybody is asked what there is.
+type moment struct {
+	text    string // as its author wrote it
+	field   string // where it stands in the restore
+	kind    momentKind
+	instant time.Time     // of atInstant
+	back    time.Duration // of atBack, positive
+	set     string        // of atBackupSet
+}
+
+type momentKind int
+
+const (
+	atLatest     momentKind = iota // the newest restorable moment
+	atLatestFull                   // the newest full backup set
+	atInstant                      // a point in time
+	atBack                         // so long ago
+	atBackupSet                    // a full backup set by its id
+)
+
+// beforeService is before any backup that the service may hold.
+var beforeService = time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// readMoment reads at. What cannot be right at any time, given now, is a
+// problem; now may be zero.
+func readMoment(at schema.At, now time.Time) (moment, *problem) {
+	switch {
+	case at.BackupSetID != "":
+		return moment{text: "backupSetId " + at.BackupSetID, field: "/at/backupSetId", kind: atBackupSet, set: at.BackupSetID}, nil
+	case at.RestoreTime != "":
+		m := moment{text: "restoreTime " + at.RestoreTime, field: "/at/restoreTime", kind: atInstant}
+		return m.readMillis(at.RestoreTime, now)
+	}
+	m := moment{text: at.Text, field: "/at"}
+	switch {
+	case at.Text == "":
+		return m, problemf(CodeRequired, m.field, "at is missing: the moment to restore").
+			withHint("write latest, latest-full, a time such as 2026-11-20T03:00:00+08:00, or a duration back such as -6h")
+	case at.Text == "latest":
+		m.kind = atLatest
+	case at.Text == "latest-full":
+		m.kind = atLatestFull
+	case strings.HasPrefix(at.Text, "-"):
+		return m.readBack()
+	default:
+		return m.readTime(now)
+	}
+	return m, nil
+}
+
+func (m moment) readMillis(digits string, now time.Time) (moment, *problem) {
+	ms, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || strings.TrimLeft(digits, "0123456789") != "" {
+		return m, problemf(CodeNumber, m.field, "restoreTime %.80q is not a whole number of milliseconds", digits)
+	}
+	m.instant = time.UnixMilli(ms).UTC()
+	if seconds := time.Unix(ms, 0).UTC(); m.instant.Before(beforeService) && seconds.After(beforeService) && seconds.Year() < 2200 {
+		return m, problemf(CodeAt, m.field, "restoreTime %s looks like seconds; the service counts milliseconds", digits).
+			withHint("write %s000, or at: %q", digits, seconds.Format(time.RFC3339))
+	}
+	m.kind = atInstant
+	return m, m.checkInstant(now)
+}
+
+func (m moment) readBack() (moment, *problem) {
+	d, err := time.ParseDuration(m.text)
+	if err != nil || d >= 0 || -d < 0 {
+		return m, problemf(CodeAt, m.field, "at %.80q is not a duration back from now", m.text).
+			withHint("write it as -6h, -90m or -36h; there is no unit for days")
+	}
+	m.kind, m.back = atBack, -d
+	return m, nil
+}
+
+func (m moment) readTime(now time.Time) (moment, *problem) {
+	t, err := time.Parse(time.RFC3339, m.text)
+	if err != nil {
+		p := problemf(CodeAt, m.field, "at %.80q is neither latest, latest-full, a duration back nor a time", m.text).
+			withHint("write a time as 2026-11-20T03:00:00+08:00")
+		var bad *time.ParseError
+		if _, zoneless := time.Parse("2006-01-02T15:04:05", m.text); zoneless == nil {
+			p = problemf(CodeAt, m.field, "at %.80q has no time zone", m.text).withHint("add Z for UTC, or an offset such as +08:00")
+		} else if errors.As(err, &bad) && bad.Message != "" {
+			p = problemf(CodeAt, m.field, "at %.80q does not exist%s", m.text, bad.Message)
+		} else {
+			p.hint = didYouMean(m.text, []string{"latest", "latest-full"}, p.hint)
+		}
+		return m, p
+	}
+	m.kind, m.instant = atInstant, t.UTC()
+	return m, m.checkInstant(now)
+}
+
+func (m moment) checkInstant(now time.Time) *problem {
+	switch {
+	case m.instant.Before(beforeService):
+		return problemf(CodeAt, m.field, "%s is before any backup of the service", m.instant.Format(time.RFC3339))
+	case !now.IsZero() && m.instant.After(now):
+		return problemf(CodeAt, m.field, "%s lies in the future", m.instant.Format(time.RFC3339)).
+			withHint("it is %s now", now.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// needsRanges and needsSets say what must be asked to resolve the moment.
+func (m moment) needsRanges() bool {
+	return m.kind == atLatest || m.kind == atInstant || m.kind == atBack
+}
+
+func (m moment) needsSets() bool {
+	return m.kind == atLatest || m.kind == atLatestFull || m.kind == atBackupSet
+}
+
+// resolve sets RestoreTime or BackupSetId to what the moment is, given what
+// the backup plan holds. Blocked says why the backup plan has nothing to
+// restore; a problem, that it has something else.
+func (m moment) resolve(p *Parameters, b *BackupPlan, now time.Time) (blocked string, _ *problem) {
+	switch m.kind {
+	case atLatest:
+		if len(b.Ranges) > 0 {
+			newest := slices.MaxFunc(b.Ranges, func(r, s Range) int { return r.To.Compare(s.To) })
+			p.RestoreTime = newest.To.UnixMilli()
+			return "", nil
+		}
+		return m.newestSet(p, b), nil
+	case atLatestFull:
+		return m.newestSet(p, b), nil
+	case atBackupSet:
+		if !slices.ContainsFunc(b.BackupSets, func(s BackupSet) bool { return s.ID == m.set }) {
+			return "", m.unknownSet(b)
+		}
+		p.BackupSetId = m.set
+		return "", nil
+	case atBack:
+		m.instant = now.Add(-m.back).UTC().Truncate(time.Second)
+	}
+	for _, r := range b.Ranges {
+		if !m.instant.Before(r.From) && !m.instant.After(r.To) {
+			p.RestoreTime = m.instant.UnixMilli()
+			return "", nil
+		}
+	}
+	return "", m.notRestorable(b)
+}
+
+func (m moment) newestSet(p *Parameters, b *BackupPlan) (blocked string) {
+	if len(b.BackupSets) == 0 {
+		return fmt.Sprintf("backup plan %s has nothing that can be restored yet", b.ID)
+	}
+	p.BackupSetId = slices.MaxFunc(b.BackupSets, func(s, t BackupSet) int { return s.To.Compare(t.To) }).ID
+	return ""
+}
+
+func (m moment) unknownSet(b *BackupPlan) *problem {
+	ids := make([]string, 0, len(b.BackupSets))
+	for _, s := range b.BackupSets {
+		ids = append(ids, s.ID)
+	}
+	hint := "it has no finished full backup set"
+	if n := len(ids); n > 0 {
+		newest := b.BackupSets[n-1]
+		hint = fmt.Sprintf("its newest is %s of %s", visible(newest.ID), newest.To.UTC().Format(time.RFC3339))
+	}
+	return problemf(CodeBackupSet, m.field, "backup plan %s has no finished full backup set %q", b.ID, m.set).
+		withHint("%s", didYouMean(m.set, ids, hint))
+}
+
+// notRestorable names the restorable moments on both sides of the instant.
+func (m moment) notRestorable(b *BackupPlan) *problem {
+	var before, after time.Time
+	for _, r := range b.Ranges {
+		if r.To.Before(m.instant) && r.To.After(before) {
+			before = r.To
+		}
+		if r.From.After(m.instant) && (after.IsZero() || r.From.Before(after)) {
+			after = r.From
+		}
+	}
+	var nearest []string
+	if !before.IsZero() {
+		nearest = append(nearest, before.UTC().Format(time.RFC3339)+" before it")
+	}
+	if !after.IsZero() {
+		nearest = append(nearest, after.UTC().Format(time.RFC3339)+" after it")
+	}
+	hint := "the nearest that it can: " + strings.Join(nearest, ", ")
+	if nearest == nil {
+		hint = "it keeps no log, only full backup sets: write latest-full, or {backupSetId: …}"
+	}
+	return problemf(CodeNotRestorable, m.field, "backup plan %s cannot restore %s", b.ID, m.instant.Format(time.RFC3339)).withHint("%s", hint)
+}

@@ -1,0 +1,26 @@
+package plan
+
+// Questions returns what must be known to resolve the draft: one question for
+// each site and backup plan, in the order of the items, asking for no more than
+// some item needs. Items that their history decides need nothing.
+func (d *Draft) Questions(history map[Key]Known) []Question {
+	seen := map[subject]int{}
+	var questions []Question
+	for _, it := range d.items {
+		item := it.item
+		if k, ok := history[item.Key]; ok && settle(&item, k, d.run) {
+			continue
+		}
+		s := subject{it.item.Site, it.item.Parameters.BackupPlanId}
+		i, ok := seen[s]
+		if !ok {
+			i = len(questions)
+			seen[s] = i
+			questions = append(questions, Question{Site: s.site, BackupPlanID: s.id})
+		}
+		q := &questions[i]
+		q.Ranges = q.Ranges || it.at.needsRanges()
+		q.BackupSets = q.BackupSets || it.at.needsSets()
+	}
+	return questions
+}

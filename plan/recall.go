@@ -1,0 +1,39 @@
+package plan
+
+import "slices"
+
+// Recall returns the plan with its actions brought up to date by what the
+// journal knows of its run. Items of which nothing is known are to be restored
+// as they were planned. The digest stays that of the plan as it was made.
+func (p *Plan) Recall(history map[Key]Known) *Plan {
+	q := *p
+	q.Items = slices.Clone(p.Items)
+	for i := range q.Items {
+		if k, ok := history[q.Items[i].Key]; ok && q.Items[i].Action != Blocked {
+			settle(&q.Items[i], k, q.Run)
+		}
+	}
+	return &q
+}
+
+// Sites returns where the items' calls go, each once, in the order of the items.
+func (p *Plan) Sites() []Site {
+	var sites []Site
+	for i := range p.Items {
+		if s := p.Items[i].Site; !slices.Contains(sites, s) {
+			sites = append(sites, s)
+		}
+	}
+	return sites
+}
+
+// Sites returns where the questions go, each once, in the order of the items.
+func (d *Draft) Sites() []Site {
+	var sites []Site
+	for _, it := range d.items {
+		if s := it.item.Site; !slices.Contains(sites, s) {
+			sites = append(sites, s)
+		}
+	}
+	return sites
+}

@@ -1,0 +1,252 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dbsrestore/dbsrestore/schema/diag"
+)
+
+// Resolve makes the plan of a draft by the facts. What the author of the
+// manifest can mend is a diagnostic, and then there is no plan; what only the
+// world can mend makes an item Blocked.
+func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
+	r := &resolution{
+		draft:    d,
+		facts:    f,
+		problems: &problems{manifest: d.manifest},
+		answers:  make(map[subject]*BackupPlan, len(f.Answers)),
+	}
+	for i := range f.Answers {
+		b := &f.Answers[i]
+		r.answers[subject{b.Site, b.ID}] = b
+	}
+	m := d.manifest
+	p := &Plan{
+		FormatVersion: FormatVersion,
+		Manifest:      ManifestRef{Name: m.Name, File: m.File(), Digest: Digest(m.Digest())},
+		Run:           d.run,
+		Offline:       f.Offline,
+		Limits:        m.Limits,
+		Failure:       m.Failure,
+		Items:         make([]Item, len(d.items)),
+	}
+	for i, it := range d.items {
+		p.Items[i] = r.item(it)
+	}
+	r.proveSeparate(p.Items)
+	blockDependents(p.Items)
+	list := r.problems.diagnostics()
+	if list.HasErrors() {
+		return nil, list
+	}
+	p.Digest, _ = p.sum() // plain values: their encoding cannot fail
+	return p, list
+}
+
+// resolution is the work of one Resolve.
+type resolution struct {
+	draft    *Draft
+	facts    Facts
+	problems *problems
+	answers  map[subject]*BackupPlan
+}
+
+// subject is what one question is about.
+type subject struct {
+	site Site
+	id   string
+}
+
+func (r *resolution) report(it *draftItem, p *problem) {
+	r.problems.add(it.index, it.item.Key, it.row, p)
+}
+
+func (r *resolution) item(it *draftItem) Item {
+	item := it.item
+	b := r.answers[subject{item.Site, item.Parameters.BackupPlanId}]
+	if b != nil {
+		item.DatabaseType = b.DatabaseType
+	}
+	if k, ok := r.facts.History[item.Key]; ok && settle(&item, k, r.draft.run) {
+		return item
+	}
+	switch {
+	case r.facts.Offline:
+		r.offline(it, &item)
+	case b == nil:
+		block(&item, "backup plan %s was not asked about", item.Parameters.BackupPlanId)
+	case b.Missing:
+		block(&item, "there is no backup plan %s in region %s", b.ID, item.Site.Region)
+	case b.Problem != "":
+		block(&item, "backup plan %s cannot be read: %s", b.ID, b.Problem)
+	case strings.EqualFold(b.Status, "locked"):
+		block(&item, "backup plan %s is locked", b.ID)
+	default:
+		r.online(it, &item, b)
+	}
+	return item
+}
+
+func block(item *Item, format string, args ...any) {
+	item.Action, item.Reason = Blocked, fmt.Sprintf(format, args...)
+}
+
+// settle decides an item by what the journal knows of it. What was sent stays
+// as it was sent, so that a resend is the same request. It reports false when
+// the item is yet to be resolved.
+func settle(item *Item, k Known, run string) bool {
+	exists := k.TaskID != "" || !k.Ended // a create without an outcome may have made a task
+	if k.Declared != item.Declared {
+		if exists || k.Succeeded {
+			block(item, "its declaration changed inside run key %q, and %s: use another run key", run, taskOf(k))
+			return true
+		}
+		return false
+	}
+	item.Parameters, item.Databases = k.Parameters, k.Databases
+	switch {
+	case k.Ended && k.Succeeded:
+		item.Action, item.Reason = Done, withState("finished in this run", k)
+	case k.Ended:
+		item.Action, item.Reason = Failed, withState("ended as failed in this run", k)+"; use another run key to restore it anew"
+	case k.TaskID != "":
+		item.Action, item.Reason = Adopt, withState("restore task "+k.TaskID+" exists", k)
+	default:
+		item.Action, item.Reason = Restore, "its create was sent and the answer lost: it is looked for before it is sent again"
+	}
+	return true
+}
+
+func taskOf(k Known) string {
+	if k.TaskID == "" {
+		return "a restore task may exist"
+	}
+	return "restore task " + k.TaskID + " exists"
+}
+
+func withState(reason string, k Known) string {
+	if k.State == "" {
+		return reason
+	}
+	return reason + ": " + k.State
+}
+
+// offline resolves what needs no answer, and says what is left open.
+func (r *resolution) offline(it *draftItem, item *Item) {
+	open := func(format string, args ...any) { item.Open = append(item.Open, fmt.Sprintf(format, args...)) }
+	switch it.at.kind {
+	case atInstant:
+		item.Parameters.RestoreTime = it.at.instant.UnixMilli()
+		open("at: %s is checked against the restorable ranges when the backup plan is asked", item.At)
+	case atBackupSet:
+		item.Parameters.BackupSetId = it.at.set
+		open("at: %s is looked up when the backup plan is asked", item.At)
+	default:
+		open("at: %s is resolved when the backup plan is asked", item.At)
+	}
+	s := selectDatabases(&it.restore, nil, anyEngine)
+	for _, glob := range s.open {
+		if glob == "" {
+			open("databases: all that the backup plan holds, known when it is asked")
+			continue
+		}
+		open("databases: %s is matched against the backup plan when it is asked", glob)
+	}
+	r.databases(it, item, s)
+	open("the rules of the database type, and that the destination is not the source, are checked when the backup plan is asked")
+}
+
+// online resolves an item of which the backup plan was read.
+func (r *resolution) online(it *draftItem, item *Item, b *BackupPlan) {
+	found, needless := checkEngine(it.restore.Destination, b.DatabaseType)
+	for _, name := range needless {
+		item.Warnings = append(item.Warnings,
+			fmt.Sprintf("destination.%s has no effect for instanceType %s and a backup plan of type %s", name, it.restore.Destination.InstanceType, b.DatabaseType))
+	}
+	if b.DatabaseType == "" {
+		item.Warnings = append(item.Warnings, "the database type of the backup plan is not known, and its rules are not checked")
+	}
+	blocked, p := it.at.resolve(&item.Parameters, b, r.facts.Now)
+	if p != nil {
+		found = append(found, p)
+	}
+	if blocked != "" {
+		block(item, "%s", blocked)
+	}
+	if p := inPlace(it, b); p != nil {
+		found = append(found, p)
+	}
+	for _, p := range found {
+		r.report(it, p)
+	}
+	s := selectDatabases(&it.restore, b.Databases, engineOf(b.DatabaseType))
+	if len(s.open) > 0 {
+		r.report(it, problemf(CodeDatabase, "/databases", "backup plan %s does not say which databases it holds", b.ID).
+			withHint("name them under databases"))
+	}
+	r.databases(it, item, s)
+}
+
+// databases renames the selected databases, checks the names and fills in
+// RestoreObjects, unless some databases are still open.
+func (r *resolution) databases(it *draftItem, item *Item, s *selection) {
+	for _, p := range s.found {
+		r.report(it, p)
+	}
+	item.Warnings = append(item.Warnings, s.warnings...)
+	for _, source := range s.names {
+		target, p := r.draft.rename(it, source)
+		if p != nil {
+			r.report(it, p)
+			continue
+		}
+		item.Databases = append(item.Databases, Database{source, target})
+		if code, why := checkTarget(item.DatabaseType, source, target); code != "" {
+			r.report(it, problemf(code, r.renameField(it), "database %q cannot be named %.80q: %s", source, target, why))
+		}
+	}
+	if len(s.open) == 0 && len(item.Databases) > 0 {
+		item.Parameters.RestoreObjects = restoreObjects(item.Databases)
+	}
+	item.Warnings = append(item.Warnings, nameWarnings(it, item)...)
+}
+
+// renameField is where the name of a target is decided.
+func (r *resolution) renameField(it *draftItem) string {
+	if rn := it.restore.Rename; rn.Template == "" && len(rn.Rules) == 0 {
+		return "/databases"
+	}
+	return "/rename"
+}
+
+// maxRestoreObjects is more than any request in the service's documents; its
+// own limit is not documented.
+const maxRestoreObjects = 32 << 10
+
+func nameWarnings(it *draftItem, item *Item) (warnings []string) {
+	if n := len(item.Parameters.RestoreObjects); n > maxRestoreObjects {
+		warnings = append(warnings, fmt.Sprintf("RestoreObjects has %d bytes: the service's limit is not documented, fewer databases are safer", n))
+	}
+	if it.restore.DuplicateConflict == "renamenew" && len(item.Databases) > 0 {
+		warnings = append(warnings, "with renamenew the service chooses another name where one is taken: the names below may not be the final ones")
+	}
+	if it.restore.Destination.InstanceType != "RDS" {
+		return warnings
+	}
+	for _, db := range item.Databases {
+		if offRDS(db.Target) {
+			return append(warnings, fmt.Sprintf("%.80q is not a name that RDS itself would create: 2 to 64 of a-z, 0-9, _ and -, a letter first, no sign last", db.Target))
+		}
+	}
+	return warnings
+}
+
+// Count returns how many items the plan has of each action.
+func (p *Plan) Count() map[Action]int {
+	n := map[Action]int{}
+	for i := range p.Items {
+		n[p.Items[i].Action]++
+	}
+	return n
+}
