@@ -1,0 +1,343 @@
+package restore
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Apply returns the state after an event. An event that cannot happen in the
+// state is an error that names both; it means a damaged journal or a bug.
+func (s State) Apply(e Event) (State, error) {
+	apply, ok := transitions[e.Kind]
+	if !ok {
+		return s, fmt.Errorf("restore %s: unknown event %q: the journal was written by a newer version", s.spec.Key, e.Kind)
+	}
+	if !apply.allows(s.Phase) {
+		return s, fmt.Errorf("restore %s: event %q is impossible in phase %q", s.spec.Key, e.Kind, s.Phase)
+	}
+	return apply.to(s, e), nil
+}
+
+type transition struct {
+	from []Phase
+	to   func(State, Event) State
+}
+
+func (t transition) allows(p Phase) bool {
+	for _, f := range t.from {
+		if f == p {
+			return true
+		}
+	}
+	return false
+}
+
+var transitions = map[EventKind]transition{
+	Intended:     {[]Phase{Waiting, Absent, Ready}, State.intended},
+	Answered:     {[]Phase{Creating}, State.answered},
+	CreateFailed: {[]Phase{Creating}, State.createFailed},
+	Looked:       {[]Phase{Waiting, Creating, Created}, State.looked},
+	LookFailed:   {[]Phase{Waiting, Creating, Created}, State.lookFailed},
+	Started:      {[]Phase{Starting}, State.started},
+	StartFailed:  {[]Phase{Starting}, State.startFailed},
+	Polled:       {[]Phase{Starting, Running}, State.polled},
+	PollFailed:   {[]Phase{Starting, Running}, State.pollFailed},
+	Prechecked:   {[]Phase{Running}, State.prechecked},
+	Skip:         {[]Phase{Waiting, Absent}, State.skipped},
+}
+
+// intended opens an effect. Replay meets a create in Waiting, because the
+// fruitless look before it is not kept.
+func (s State) intended(e Event) State {
+	s.sentAt, s.sends, s.looks, s.due = e.At, s.sends+1, 0, e.At
+	s.Phase = Creating
+	if e.Effect == Start {
+		s.Phase = Starting
+	}
+	return s
+}
+
+func (s State) answered(e Event) State {
+	s = s.calm()
+	s.Phase, s.TaskID, s.CreatedAt = Created, e.TaskID, e.At
+	s.due = e.At.Add(s.spec.Policy.Gather)
+	return s
+}
+
+func (s State) createFailed(e Event) State {
+	switch {
+	case e.Failure.Class == Lost:
+		s.Failure = e.Failure
+		s.due = e.At.Add(s.spec.Policy.Gather)
+		return s
+	case e.Failure.Class == Throttled || e.Failure.Fatal:
+		s.Phase, s.sends = Absent, s.sends-1 // it did not happen
+		return s.trouble(e, Failed)
+	}
+	return s.end(Failed, e.At, e.Failure)
+}
+
+// looked decides by the tasks of ours that the list shows, oldest first.
+func (s State) looked(e Event) State {
+	s = s.calm()
+	if len(e.Tasks) == 0 {
+		return s.notListed(e)
+	}
+	if s.Phase == Created && !hasTask(e.Tasks, s.TaskID) {
+		return s.notListed(e) // another's task is there, ours not yet: the earliest cannot be told
+	}
+	winner := e.Tasks[0]
+	if diff := s.differences(winner); len(diff) > 0 {
+		return s.end(Unknown, e.At, &Failure{Class: Refused, Code: "NotOurs", Message: fmt.Sprintf(
+			"task %s carries our name but differs in %s: it is not adopted; look at it in the console, and use another run key",
+			winner.ID, strings.Join(diff, ", "))})
+	}
+	if winner.ID != s.TaskID {
+		s.Adopted = true
+	}
+	if s.CreatedAt.IsZero() {
+		s.CreatedAt = e.At
+	}
+	s.TaskID = winner.ID
+	s.Surplus = nil
+	for _, t := range e.Tasks[1:] {
+		s.Surplus = append(s.Surplus, t.ID)
+	}
+	s.sends, s.looks = 0, 0
+	s.due = e.At
+	return s.follow(winner, e.At)
+}
+
+// notListed handles a look that found no task of ours.
+func (s State) notListed(e Event) State {
+	if s.Phase == Waiting {
+		s.Phase, s.due = Absent, e.At
+		return s
+	}
+	s.looks++
+	s.due = e.At.Add(backoff(s.looks-1, s.spec.Policy.Gather))
+	if s.looks < 3 || e.At.Sub(s.sentAt) < s.spec.Policy.Settle {
+		return s
+	}
+	switch {
+	case s.Phase == Created:
+		return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "NotListed", Message: fmt.Sprintf(
+			"task %s was created and does not appear in the list of its backup plan: it was not started", s.TaskID)})
+	case s.sends < s.spec.Policy.Sends:
+		s.Phase = Absent // to be sent again, with the same token
+		return s
+	}
+	return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "CreateUnproved", Message: fmt.Sprintf(
+		"the create was sent %d times without a usable answer and no task is listed: look for a task named %s", s.sends, s.Identity().RestoreTaskName)})
+}
+
+func (s State) lookFailed(e Event) State {
+	if s.Phase == Waiting {
+		return s.trouble(e, Failed)
+	}
+	return s.trouble(e, Unknown)
+}
+
+func (s State) started(e Event) State {
+	s = s.calm()
+	s.Phase, s.StartedAt, s.sends = Running, e.At, 0
+	s.due = e.At.Add(s.spec.Policy.PollInterval)
+	return s
+}
+
+// startFailed never ends a restore by itself: after a refusal, as after a lost
+// answer, the task's own status decides, for somebody may have started it.
+func (s State) startFailed(e Event) State {
+	if e.Failure.Class == Throttled || e.Failure.Fatal {
+		s.Phase, s.sends = Ready, s.sends-1 // it did not happen
+		return s.trouble(e, Unknown)
+	}
+	s.Failure = e.Failure
+	s.due = e.At.Add(s.spec.Policy.Gather)
+	return s
+}
+
+func (s State) polled(e Event) State {
+	if len(e.Tasks) == 0 {
+		return s.vanished(e)
+	}
+	s = s.calm()
+	s.looks = 0
+	t := e.Tasks[0]
+	if s.Phase == Starting && (t.Status == StatusInit || t.Status == StatusCheckPass) {
+		return s.notStarted(t, e)
+	}
+	return s.follow(t, e.At)
+}
+
+// notStarted handles a task that an unanswered start left as it was.
+func (s State) notStarted(t Task, e Event) State {
+	s.Last = t
+	switch {
+	case s.Failure != nil && s.Failure.Class == Refused:
+		return s.end(Failed, e.At, s.Failure)
+	case e.At.Sub(s.sentAt) < s.spec.Policy.Gather*4:
+		s.due = e.At.Add(s.spec.Policy.Gather) // it may be starting
+		return s
+	case s.sends < s.spec.Policy.Sends:
+		s.Phase, s.due = Ready, e.At // to be sent again, with the same token
+		return s
+	}
+	return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "StartUnproved", Message: fmt.Sprintf(
+		"the start of task %s was sent %d times without a usable answer, and it is still in %s", s.TaskID, s.sends, t.RawStatus)})
+}
+
+// follow takes over what the service says of a task that is known to be ours.
+func (s State) follow(t Task, at time.Time) State {
+	s.Last = t
+	switch t.Status {
+	case StatusSucceeded:
+		s.Failure = nil
+		return s.end(Succeeded, at, nil)
+	case StatusFailed:
+		return s.attemptFailed(at, &Failure{Class: Refused, Code: "RestoreFailed", Message: orElse(t.Message, "the service ended the task as failed and gave no reason")})
+	case StatusInit, StatusCheckPass:
+		if s.Phase != Running {
+			s.Phase = Ready
+			return s
+		}
+		s.inits++
+		if t.Status == StatusCheckPass {
+			s.inits = 0
+		}
+	default:
+		if s.StartedAt.IsZero() {
+			s.StartedAt = at
+		}
+		s.Phase, s.inits = Running, 0
+	}
+	if age := at.Sub(s.StartedAt); age >= s.spec.Policy.Timeout {
+		return s.end(TimedOut, at, &Failure{Class: Lost, Code: "TimedOut", Message: fmt.Sprintf(
+			"task %s has been running for %s and goes on at the service (status %s)", s.TaskID, age.Round(time.Second), t.RawStatus)})
+	}
+	s.due = at.Add(pollAfter(at.Sub(s.StartedAt), s.spec.Policy.PollInterval))
+	return s
+}
+
+// vanished handles a poll that did not return the task.
+func (s State) vanished(e Event) State {
+	s.looks++
+	s.due = e.At.Add(s.spec.Policy.PollInterval)
+	if s.troubled.IsZero() {
+		s.troubled = e.At
+	}
+	if s.looks < 3 || e.At.Sub(s.troubled) < s.spec.Policy.Settle {
+		return s
+	}
+	return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "Vanished", Message: fmt.Sprintf(
+		"task %s is no longer known to the service", s.TaskID)})
+}
+
+func (s State) pollFailed(e Event) State {
+	switch timeout := s.spec.Policy.Timeout; {
+	case s.Phase == Starting && e.At.Sub(s.sentAt) >= timeout:
+		return s.end(Unknown, e.At, e.Failure)
+	case s.Phase == Running && e.At.Sub(s.StartedAt) >= timeout:
+		return s.end(TimedOut, e.At, e.Failure)
+	}
+	if s.troubled.IsZero() {
+		s.troubled = e.At
+	}
+	s.looks++
+	s.due = e.At.Add(backoff(s.looks, s.spec.Policy.PollInterval))
+	return s
+}
+
+func (s State) prechecked(e Event) State {
+	s = s.calm()
+	if e.Precheck.Failed {
+		// The task stays in init, where a person may still start it: no new attempt.
+		return s.end(Failed, e.At, &Failure{Class: Refused, Code: "PrecheckFailed",
+			Message: orElse(strings.Join(e.Precheck.Reasons, "; "), "the precheck failed and gave no reason")})
+	}
+	s.inits = 0
+	s.due = e.At.Add(s.spec.Policy.PollInterval)
+	return s
+}
+
+func (s State) skipped(e Event) State { return s.end(Skipped, e.At, e.Failure) }
+
+// attemptFailed goes on with the next attempt, of which nothing is known yet.
+func (s State) attemptFailed(at time.Time, f *Failure) State {
+	if s.Attempt == len(s.spec.Attempts) {
+		return s.end(Failed, at, f)
+	}
+	next := State{spec: s.spec, Phase: Waiting, Attempt: s.Attempt + 1, Surplus: s.Surplus, Failure: f}
+	next.due = at.Add(s.spec.Policy.PollInterval)
+	return next
+}
+
+func (s State) end(p Phase, at time.Time, f *Failure) State {
+	s.Phase, s.EndedAt = p, at
+	if f != nil {
+		s.Failure = f
+	}
+	return s
+}
+
+// trouble postpones what failed, and gives up as p when calls have been
+// failing for too long or the service refuses to be asked.
+func (s State) trouble(e Event, p Phase) State {
+	if s.troubled.IsZero() {
+		s.troubled = e.At
+	}
+	refused := e.Failure.Class == Refused && !e.Failure.Fatal
+	if refused || e.At.Sub(s.troubled) >= s.spec.Policy.Outage {
+		return s.end(p, e.At, e.Failure)
+	}
+	s.Failure = e.Failure
+	s.looks++
+	s.due = e.At.Add(backoff(s.looks, time.Second))
+	return s
+}
+
+// calm notes that a call succeeded.
+func (s State) calm() State {
+	s.troubled = time.Time{}
+	return s
+}
+
+// Resume returns the state from which a later run goes on: what timed out or
+// could not be proved is looked at again, so is a task that was about to be
+// started, and an item of which the service refused to make a task is as one
+// of which nothing was sent.
+func (s State) Resume() State {
+	switch {
+	case s.Phase == Failed && s.TaskID == "" || s.Phase == Skipped:
+		return State{spec: s.spec, Phase: Waiting, Attempt: s.Attempt}
+	case s.Phase == TimedOut:
+		s.Phase = Running
+	case s.Phase == Unknown && s.TaskID == "":
+		s.Phase = Creating
+	case s.Phase == Unknown && s.StartedAt.IsZero(), s.Phase == Ready:
+		s.Phase = Created
+	case s.Phase == Unknown:
+		s.Phase = Running
+	default:
+		return s
+	}
+	s.EndedAt, s.due, s.looks = time.Time{}, time.Time{}, 0
+	return s.calm()
+}
+
+func hasTask(tasks []Task, id string) bool {
+	for _, t := range tasks {
+		if t.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+func orElse(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}

@@ -1,0 +1,72 @@
+package restore
+
+import "time"
+
+// ActionKind says what an Action asks for.
+type ActionKind string
+
+// The kinds of action.
+const (
+	Stop     ActionKind = "stop"     // nothing, ever
+	Look     ActionKind = "look"     // list the tasks of the backup plan
+	Create   ActionKind = "create"   // send CreateRestoreTask: an effect
+	Start    ActionKind = "start"    // send StartRestoreTask: an effect
+	Poll     ActionKind = "poll"     // ask about the task by its id
+	CheckPre ActionKind = "precheck" // ask how the precheck stands
+)
+
+// Action is what is to be done next, and not before Due. Looks and polls of
+// many restores can be answered by one call.
+type Action struct {
+	Kind  ActionKind
+	Due   time.Time
+	Since time.Time // Look: tasks created earlier need not be listed; zero for all
+}
+
+// Effect reports whether the action changes something at the service.
+func (a Action) Effect() bool { return a.Kind == Create || a.Kind == Start }
+
+// skew is how far the service's clock may be from ours, and how far a task's
+// creation time may lie before the moment at which we sent the request.
+const skew = 15 * time.Minute
+
+// Next says what is to be done now or at Due.
+func (s State) Next() Action {
+	a := Action{Due: s.due}
+	switch s.Phase {
+	case Waiting:
+		a.Kind = Look
+	case Absent:
+		a.Kind = Create
+	case Creating, Created:
+		a.Kind = Look
+		if s.looks < 2 && !s.sentAt.IsZero() { // a filter that hides our task must not make it absent
+			a.Since = s.sentAt.Add(-skew)
+		}
+	case Ready:
+		a.Kind = Start
+	case Starting:
+		a.Kind = Poll
+	case Running:
+		a.Kind = Poll
+		if s.inits >= 2 {
+			a.Kind = CheckPre
+		}
+	default:
+		a.Kind = Stop
+	}
+	return a
+}
+
+// pollAfter returns the pause before the next poll of a task that has been
+// running for so long: the poll interval at first, an eighth of the age of a
+// task that takes hours, at most twelve poll intervals.
+func pollAfter(age, interval time.Duration) time.Duration {
+	return min(max(interval, age/8), 12*interval)
+}
+
+// backoff returns the pause after the n-th failure or fruitless look in a row:
+// doubling from unit, at most a minute.
+func backoff(n int, unit time.Duration) time.Duration {
+	return min(unit<<min(n, 10), time.Minute)
+}

@@ -1,0 +1,141 @@
+package restore
+
+import (
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+)
+
+// Phase is where a restore stands.
+type Phase string
+
+// The phases. From Creating to Running a task exists at the service, or may.
+const (
+	Waiting  Phase = "waiting"  // nothing is known of the service yet
+	Absent   Phase = "absent"   // looked: no task of ours exists, one may be created
+	Creating Phase = "creating" // a create was intended, its outcome is not known
+	Created  Phase = "created"  // a task was answered, the list does not show it yet
+	Ready    Phase = "ready"    // ours is listed and the earliest, it may be started
+	Starting Phase = "starting" // a start was intended, its outcome is not known
+	Running  Phase = "running"  // started: followed until the service says how it ended
+
+	Succeeded Phase = "succeeded" // the service says so
+	Failed    Phase = "failed"    // the service says so, or refused
+	TimedOut  Phase = "timed-out" // still running at the service after Policy.Timeout
+	Unknown   Phase = "unknown"   // cannot be proved; a person has to look
+	Skipped   Phase = "skipped"   // an item that it needs did not succeed
+)
+
+// Ended reports whether nothing more will be done.
+func (p Phase) Ended() bool {
+	switch p {
+	case Succeeded, Failed, TimedOut, Unknown, Skipped:
+		return true
+	}
+	return false
+}
+
+// Active reports whether an unfinished task exists at the service, or may.
+func (p Phase) Active() bool {
+	switch p {
+	case Creating, Created, Ready, Starting, Running:
+		return true
+	}
+	return false
+}
+
+// Spec is what a restore is to be: constant over its life.
+type Spec struct {
+	Key          plan.Key
+	BackupPlanID string
+	Parameters   plan.Parameters
+	Databases    []plan.Database
+	Declared     plan.Digest
+	MovingTime   bool           // the restore point was declared relative, such as latest: a task found by name may carry another
+	Attempts     []plan.Attempt // identities, one per attempt that is allowed; at least one
+	Policy       Policy
+}
+
+// Policy bounds the waiting. Zero fields are as in [DefaultPolicy].
+type Policy struct {
+	PollInterval time.Duration // shortest time between two looks at a running task
+	Timeout      time.Duration // from the start of a task until it counts as timed out
+	Gather       time.Duration // between a create and the look for it, so that one list serves many
+	Settle       time.Duration // how long a task may be missing from the list before it counts as absent
+	Outage       time.Duration // how long calls may go on failing before the restore gives up
+	Sends        int           // how often one effect is sent when its outcome cannot be found
+}
+
+// DefaultPolicy is the policy of a run that says nothing else.
+var DefaultPolicy = Policy{
+	PollInterval: 5 * time.Second,
+	Timeout:      12 * time.Hour,
+	Gather:       time.Second,
+	Settle:       time.Minute,
+	Outage:       time.Hour,
+	Sends:        3,
+}
+
+// State is a restore at one moment. Use [New]; the zero State has no Spec.
+// States are values: Apply returns a new one and leaves the old as it was.
+//
+// Invariants:
+//
+//	S1  TaskID is set in Created, Ready, Starting, Running and Succeeded.
+//	S2  Attempt is in 1..len(Spec.Attempts).
+//	S3  Failure is set in Failed, TimedOut, Unknown and Skipped.
+//	S4  an ended State never changes.
+type State struct {
+	spec *Spec
+
+	Phase   Phase
+	Attempt int    // 1-based
+	TaskID  string // the service's id; "" while none is known
+	Adopted bool   // the task was found, not answered to a create of ours
+	Last    Task   // as last seen at the service; zero before
+	Surplus []string
+	Failure *Failure // why it ended, or what went wrong last
+
+	CreatedAt time.Time // when the create was answered, or the adopted task found
+	StartedAt time.Time
+	EndedAt   time.Time
+
+	due      time.Time // not before this is anything done
+	sentAt   time.Time // when the current effect was last intended
+	troubled time.Time // since when calls fail without a break; zero when the last one did not
+	sends    int       // of the current effect
+	looks    int       // in a row that did not settle the question
+	inits    int       // polls in a row that found a started task in init
+}
+
+// New returns the state of a restore of which nothing is known. It keeps spec
+// with the defaults of its policy filled in; spec must not change afterwards.
+func New(spec Spec) State {
+	spec.Policy = spec.Policy.withDefaults()
+	return State{spec: &spec, Phase: Waiting, Attempt: 1}
+}
+
+// Spec returns what the restore is to be.
+func (s State) Spec() *Spec { return s.spec }
+
+// Identity returns the token and the task name of the current attempt.
+func (s State) Identity() plan.Attempt { return s.spec.Attempts[s.Attempt-1] }
+
+func (p Policy) withDefaults() Policy {
+	d := DefaultPolicy
+	setDuration(&p.PollInterval, d.PollInterval)
+	setDuration(&p.Timeout, d.Timeout)
+	setDuration(&p.Gather, min(d.Gather, p.PollInterval/2))
+	setDuration(&p.Settle, d.Settle)
+	setDuration(&p.Outage, d.Outage)
+	if p.Sends == 0 {
+		p.Sends = d.Sends
+	}
+	return p
+}
+
+func setDuration(d *time.Duration, value time.Duration) {
+	if *d == 0 {
+		*d = value
+	}
+}
