@@ -1,0 +1,49 @@
+package emulator_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+)
+
+func TestDemoIsTheSameAllDay(t *testing.T) {
+	morning := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	evening := morning.Add(24*time.Hour - 1).In(time.FixedZone("elsewhere", -5*3600))
+	if !reflect.DeepEqual(emulator.Demo(morning), emulator.Demo(evening)) {
+		t.Error("got two worlds on one day, want one")
+	}
+	if reflect.DeepEqual(emulator.Demo(morning), emulator.Demo(morning.AddDate(0, 0, 1))) {
+		t.Error("got one world on two days, want its backups to follow the days")
+	}
+}
+
+func TestDemoRestoresEveryPlanInOneToFourSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, emulator.Options{})
+		c := &caller{t: t, to: d}
+		for _, plan := range emulator.Demo(time.Now()).BackupPlans {
+			var objects []map[string]string
+			for _, db := range plan.Databases {
+				objects = append(objects, map[string]string{"DBName": db.Name})
+			}
+			list, err := json.Marshal(objects)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.start(c.create("BackupPlanId", plan.ID, "RestoreObjects", string(list), "RestoreTime", "",
+				"BackupSetId", plan.BackupSets[6].ID, "DestinationEndpointDatabaseName", "admin",
+				"DestinationEndpointInstanceID", fmt.Sprint("drill-", plan.ID)))
+		}
+		time.Sleep(4 * time.Second)
+		for _, task := range d.Record().Tasks {
+			if took := task.Finished.Sub(task.Started); task.Status != "finish" || took < time.Second {
+				t.Errorf("got %s of %s after %v, want finish after one to four seconds", task.Status, task.BackupPlanID, took)
+			}
+		}
+	})
+}

@@ -1,0 +1,62 @@
+package emulator
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Record is what an emulator was asked and what it did, for tests that hold a
+// client to it. Calls count this emulator's requests; the rest goes back to the
+// tasks it found in its directory.
+type Record struct {
+	Calls      map[string]int // requests by action, whatever the answer; unknown actions are not counted
+	Created    int            // restore tasks made
+	Started    int            // StartRestoreTask calls that had an effect
+	PeakActive int            // the most tasks that were created and unfinished at one moment
+	Tasks      []Task         // in order of creation
+}
+
+// Task is one restore task.
+type Task struct {
+	ID           string
+	Name         string // RestoreTaskName
+	BackupPlanID string
+	ClientToken  string
+	Parameters   map[string]string // of CreateRestoreTask, without ClientToken and password
+	Status       string            // RestoreStatus at the time of the question
+	Starts       int               // StartRestoreTask calls that had an effect
+	Databases    []string          // names given at the destination, once it runs; none if it stops
+	Created      time.Time
+	Started      time.Time // the last effective start; zero before
+	Finished     time.Time // well or badly; zero before
+}
+
+// Record returns what happened so far.
+func (d *DBS) Record() Record {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	r := Record{Calls: maps.Clone(d.calls), Created: len(d.tasks.all), PeakActive: d.tasks.peak}
+	for _, t := range d.tasks.all {
+		st := t.state(now, d.world.FinishWord)
+		task := Task{
+			ID:           t.ID,
+			Name:         t.Parameters["RestoreTaskName"],
+			BackupPlanID: t.Parameters["BackupPlanId"],
+			ClientToken:  t.ClientToken,
+			Parameters:   maps.Clone(t.Parameters),
+			Status:       st.Status,
+			Starts:       t.starts,
+			Created:      t.Created,
+			Started:      t.started,
+			Finished:     st.Finished,
+		}
+		if t.run != nil {
+			task.Databases = slices.Clone(t.run.Databases)
+		}
+		r.Started += t.starts
+		r.Tasks = append(r.Tasks, task)
+	}
+	return r
+}
