@@ -12,8 +12,15 @@ import (
 // Service is the part of DBS that carrying out a plan needs. Implementations
 // are safe for concurrent use, honour the context and return every error as a
 // *restore.Failure. CreateRestoreTask and StartRestoreTask send at most one
-// request each; the reads may retry by themselves.
+// request each, at once; the reads may retry by themselves, and wait for their
+// turn under the request rate.
 type Service interface {
+	// Turn takes a turn under the request rate of a site for a create or a
+	// start that is sent next, and returns 0; or it takes none, and returns how
+	// long to wait before asking again. So an intent is on disk only for as long
+	// as its call takes, and no effect is queued when a run is to stop.
+	Turn(site plan.Site) time.Duration
+
 	// CreateRestoreTask asks for a task and returns its id. It does not run
 	// until it is started. The password is read at the last moment; nil for none.
 	CreateRestoreTask(ctx context.Context, site plan.Site, a plan.Attempt, p plan.Parameters, password *schema.SecretRef) (id string, err error)

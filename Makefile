@@ -1,0 +1,49 @@
+# Needs Go and make, nothing else; a C compiler makes the tests look for races.
+
+GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME = 1m
+
+# The race detector is linked in C. In CI it is never left out in silence.
+RACE := $(if $(CI),-race,$(if $(shell command -v "$$(go env CC)"),-race))
+
+.PHONY: help build test check demo fuzz golden clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+build: ## build bin/dbsrestore
+	go build -trimpath -o bin/ ./cmd/dbsrestore
+
+test: ## run all tests
+	go test $(RACE) -shuffle=on ./...
+
+check: ## look for what needs no run: format, vet, modules, lint, import rules
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w $$unformatted"; exit 1; }
+	go vet ./...
+	go mod tidy -diff
+	go run $(GOLANGCI_LINT) run
+	go test -count=1 ./cmd/importtest
+
+demo: ## restore examples/quickstart.yaml from the emulator, twice
+	@state=$$(mktemp -d) && trap 'rm -rf "$$state"' EXIT && \
+	for time in first second; do \
+		echo "== the $$time time"; \
+		go run ./cmd/dbsrestore apply --emulator --yes --state-dir "$$state/dbsrestore" -f examples/quickstart.yaml || exit; \
+	done
+
+fuzz: ## run each fuzz target for FUZZTIME (1m)
+	@for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "== $$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit; \
+		done; \
+	done
+
+golden: ## rewrite what tests compare with; read the difference before you commit it
+	@for file in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' .); do \
+		go test -count=1 $${file%/*} -update || exit; \
+	done
+	git diff --stat
+
+clean: ## remove what make build made
+	rm -rf bin

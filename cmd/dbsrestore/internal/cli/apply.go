@@ -1,0 +1,295 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner"
+	"github.com/dbsrestore/dbsrestore/runner/journal"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
+	"github.com/dbsrestore/dbsrestore/runner/secret"
+	"github.com/dbsrestore/dbsrestore/schema"
+)
+
+// applyFlags are the flags that only apply has.
+type applyFlags struct {
+	yes, newRun, skipBlocked, wait bool
+	digest                         string
+}
+
+func (a *app) applyCommand() *cobra.Command {
+	var f applyFlags
+	cmd := &cobra.Command{
+		Use:   "apply [PLAN.json | -f FILE]",
+		Short: "Carry out a plan; run it again to resume",
+		Long: `Carry out a saved plan, or the plan of a manifest. Running the same command again
+resumes: what is done is left alone, what exists at the service is followed, and nothing is
+restored twice.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.apply(cmd, args, f) },
+	}
+	a.flags.manifestFlags(cmd)
+	a.flags.targetFlags(cmd)
+	a.flags.outputFlag(cmd, "text", "json")
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&f.newRun, "new-run", false, "begin although an earlier run of the manifest is unfinished")
+	cmd.Flags().BoolVar(&f.skipBlocked, "skip-blocked", false, "carry out the rest of a plan that has blocked items")
+	cmd.Flags().BoolVar(&f.wait, "wait", true, "follow the restores until they end")
+	cmd.Flags().StringVar(&f.digest, "digest", "", "carry out only the plan with this `SHA`, as it was approved")
+	return cmd
+}
+
+func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
+	ctx, stop := a.interruptible(cmd.Context())
+	defer stop()
+	p, s, err := a.planToApply(ctx, cmd, args)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if a.flags.output == "text" {
+		view.Plan(a.env.Stdout, p, a.viewOptions())
+		fmt.Fprintln(a.env.Stdout)
+	}
+	if err := a.mayApply(p, f); err != nil {
+		return err
+	}
+	if n := p.Count(); n[plan.Done] == len(p.Items) {
+		return a.nothingToDo(p)
+	}
+	stop() // from here on a signal drains the run instead of ending the command
+	return a.carryOut(cmd.Context(), p, s, f)
+}
+
+// nothingToDo tells that the run is over and went well.
+func (a *app) nothingToDo(p *plan.Plan) error {
+	if a.flags.output == "json" {
+		a.newProgress(p).finish(runner.Report{Counts: runner.Counts{Total: len(p.Items), Succeeded: len(p.Items)}})
+		return nil
+	}
+	fmt.Fprintf(a.env.Stdout, "Nothing to do: all %d restores of run %s are done. Another --run KEY restores anew.\n", len(p.Items), view.Inert(p.Run))
+	return nil
+}
+
+// planToApply makes the plan of a manifest, or reads a saved one.
+func (a *app) planToApply(ctx context.Context, cmd *cobra.Command, args []string) (*plan.Plan, *session, error) {
+	if (len(args) == 1) == (a.flags.file != "") {
+		return nil, nil, usageError("write 'dbsrestore apply -f FILE', or 'dbsrestore apply PLAN.json'", "apply: give a manifest or a saved plan, one of them")
+	}
+	if len(args) == 1 {
+		return a.savedPlan(ctx, cmd, args[0])
+	}
+	l, err := a.load(a.flags.file)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := a.env.Now()
+	d, err := a.expand(l, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := a.connect(ctx, l.manifest.Limits.RequestsPerSecond, d.Sites())
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := a.resolve(ctx, l, d, s, now)
+	if err != nil {
+		return nil, nil, errors.Join(err, s.Close())
+	}
+	return p, s, nil
+}
+
+// savedPlan reads a plan file and brings its actions up to date with what the
+// journal knows of its run.
+func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*plan.Plan, *session, error) {
+	for _, name := range []string{"run", "var", "only", "selector"} {
+		if cmd.Flags().Changed(name) {
+			return nil, nil, usageError("make the plan with it: dbsrestore plan --"+name+" …", "apply: --%s cannot change a saved plan", name)
+		}
+	}
+	data, err := a.read(path, maxPlan)
+	if err != nil {
+		return nil, nil, fail(exitPlanRefused, fmt.Errorf("plan: %w", err), "")
+	}
+	p, err := plan.Decode(data)
+	if err != nil {
+		return nil, nil, fail(exitPlanRefused, fmt.Errorf("plan %s: %w", path, err), "make it again with 'dbsrestore plan --out'")
+	}
+	if p.Offline {
+		return nil, nil, fail(exitPlanRefused, fmt.Errorf("plan %s was made offline: what needs the service is open in it", path), "make it again without --offline")
+	}
+	if a.flags.inFlight > 0 {
+		p.Limits.InFlight = a.flags.inFlight
+	}
+	if a.flags.rate > 0 {
+		p.Limits.RequestsPerSecond = a.flags.rate
+	}
+	s, err := a.connect(ctx, p.Limits.RequestsPerSecond, p.Sites())
+	if err != nil {
+		return nil, nil, err
+	}
+	known, err := a.history(ctx, s.target, p.Manifest.Name, p.Run, p.Failure.Attempts)
+	if err != nil {
+		return nil, nil, errors.Join(err, s.Close())
+	}
+	return p.Recall(known), s, nil
+}
+
+// mayApply refuses what must not be carried out, and asks.
+func (a *app) mayApply(p *plan.Plan, f applyFlags) error {
+	if f.digest != "" && plan.Digest(f.digest) != p.Digest {
+		return fail(exitPlanRefused, fmt.Errorf("the plan is %s, approved was %s", p.Digest, f.digest), "review the plan again; nothing was done")
+	}
+	n := p.Count()
+	if n[plan.Blocked] > 0 && !f.skipBlocked {
+		return fail(exitManifest, fmt.Errorf("%d of %d items are blocked", n[plan.Blocked], len(p.Items)), "mend what blocks them, or carry out the rest with --skip-blocked; nothing was done")
+	}
+	if err := a.checkSecrets(p); err != nil {
+		return err
+	}
+	work := n[plan.Restore] + n[plan.Adopt]
+	if work == 0 || f.yes {
+		return nil
+	}
+	if !a.env.Interactive || a.flags.file == "-" {
+		return usageError("review the plan above and add --yes", "apply: nobody can be asked, standard input is not a terminal")
+	}
+	fmt.Fprintf(a.env.Stderr, "Carry out %d restores? Only 'yes' is accepted: ", work)
+	answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n')
+	if strings.TrimSpace(answer) != "yes" {
+		return fail(exitUsage, errors.New("not confirmed, nothing was done"), "")
+	}
+	return nil
+}
+
+// checkSecrets reads every secret once and forgets it, so that a missing one
+// is found before the first create.
+func (a *app) checkSecrets(p *plan.Plan) error {
+	if a.flags.emulator {
+		return nil // its destinations have no passwords
+	}
+	checked := map[schema.SecretRef]bool{}
+	for _, it := range p.Items {
+		if it.Password == nil || it.Action != plan.Restore || checked[*it.Password] {
+			continue
+		}
+		checked[*it.Password] = true
+		if _, err := secret.Read(*it.Password, a.env.Getenv); err != nil {
+			return fail(exitCredentials, fmt.Errorf("password of %s: %w", it.Key, err), "nothing was done")
+		}
+	}
+	return nil
+}
+
+// carryOut runs the plan under the lock and tells how it went.
+func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFlags) error {
+	dir, err := a.stateDir()
+	if err != nil {
+		return err
+	}
+	lock, err := journal.Lock(dir, p.Manifest.Name+" at "+s.target)
+	if err != nil {
+		return lockError(err)
+	}
+	defer lock.Release()
+	j, err := journal.Open(dir)
+	if err != nil {
+		return stateError(err)
+	}
+	defer j.Close()
+	run, err := a.begin(ctx, j, p, s.target, f)
+	if err != nil {
+		return err
+	}
+	past, err := runner.Past(ctx, j, run)
+	if err != nil {
+		return stateError(err)
+	}
+	st := a.drainOnSignal(ctx)
+	defer st.stop()
+	out := a.newProgress(p)
+	report, err := runner.Run(st.ctx, p, s, runner.Journal{J: j, Run: run, Lock: lock}, runner.Options{
+		Past: past, Drain: st.drain, Observe: out.observe, NoFollow: !f.wait,
+	})
+	if err == nil && !report.Drained && report.Counts.Active == 0 {
+		err = stateError(j.End(context.WithoutCancel(ctx), run.ID, report.Ended, outcomeWord(report)))
+	}
+	out.finish(report)
+	return a.applyStatus(p, report, err, st.signal())
+}
+
+// begin finds or opens the run in the journal, and refuses to overlap with an
+// unfinished run of the same manifest under another key.
+func (a *app) begin(ctx context.Context, j *journal.Journal, p *plan.Plan, target string, f applyFlags) (journal.Run, error) {
+	unfinished, err := j.Unfinished(ctx, target, p.Manifest.Name)
+	if err != nil {
+		return journal.Run{}, stateError(err)
+	}
+	for _, r := range unfinished {
+		if r.Key != p.Run && !f.newRun {
+			return journal.Run{}, fail(exitLocked, fmt.Errorf("run %s of %s is unfinished since %s", r.Key, r.Manifest, r.Started.UTC().Format(time.RFC3339)),
+				fmt.Sprintf("finish it: dbsrestore apply … --run %s, or begin another beside it: --new-run", r.Key))
+		}
+	}
+	current := *p // as it stands now; p keeps the digest under which it was approved
+	data, err := current.Encode()
+	if err != nil {
+		return journal.Run{}, err
+	}
+	run, err := j.Begin(ctx, journal.Run{Target: target, Manifest: p.Manifest.Name, Key: p.Run, PlanDigest: string(p.Digest), Plan: data, Started: a.env.Now()})
+	return run, stateError(err)
+}
+
+func lockError(err error) error {
+	if held, ok := errors.AsType[*journal.HeldError](err); ok {
+		return fail(exitLocked, held, "wait for it, or look at it with 'dbsrestore status'")
+	}
+	return stateError(err)
+}
+
+// outcomeWord is what the journal keeps of how a run ended.
+func outcomeWord(r runner.Report) string {
+	switch {
+	case r.Halted:
+		return "halted"
+	case r.Counts.Succeeded == r.Counts.Total:
+		return "succeeded"
+	}
+	return "failed"
+}
+
+// applyStatus turns the end of a run into the exit status.
+func (a *app) applyStatus(p *plan.Plan, r runner.Report, err error, sig os.Signal) error {
+	if err != nil && sig == nil {
+		if errors.Is(err, runner.ErrService) {
+			return fail(exitCredentials, err, "mend it and run the same command again: it resumes")
+		}
+		if f, ok := errors.AsType[*restore.Failure](err); ok {
+			return serviceError(f)
+		}
+		return err
+	}
+	switch {
+	case sig == syscall.SIGTERM:
+		return statusOnly(exitTerminated)
+	case sig != nil:
+		return statusOnly(exitInterrupted)
+	case r.Halted:
+		return statusOnly(exitHalted)
+	case r.Counts.Bad() > 0 || r.Counts.Skipped > 0 || r.Counts.Blocked > 0:
+		return statusOnly(exitFailures)
+	case r.Counts.Active > 0 || r.Counts.Waiting > 0:
+		return statusOnly(exitRunning)
+	}
+	return nil
+}

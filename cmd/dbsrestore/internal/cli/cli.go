@@ -1,0 +1,189 @@
+// Package cli turns a command line into calls of the other packages and into
+// an exit status.
+//
+// It knows neither the vendor's SDK nor the emulator: package main hands it
+// both as functions in [Env], so that every command can be run in a test with
+// buffers for streams.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner"
+	"github.com/dbsrestore/dbsrestore/schema/diag"
+)
+
+// Env is the world of a command.
+type Env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Interactive    bool // a person at a terminal can be asked
+	Color          bool // the terminal shows colours
+	Getenv         func(string) string
+	Now            func() time.Time
+	Signals        <-chan os.Signal // SIGINT and SIGTERM
+	Connect        func(Target) (Service, error)
+	Emulate        func(EmulatorOptions) (Emulator, error)
+}
+
+// Service is DBS: what planning reads and what a run needs.
+type Service interface {
+	runner.Service
+
+	// BackupPlans answers the questions of a draft.
+	BackupPlans(ctx context.Context, questions []plan.Question) ([]plan.BackupPlan, error)
+
+	// Account names the credentials in use for a profile, without a secret.
+	Account(ctx context.Context, profile string) (string, error)
+}
+
+// Target says which service to talk to.
+type Target struct {
+	Endpoint                     string // "" for the service's own, by region
+	AccessKeyID, AccessKeySecret string // "" for the vendor's credentials chain
+	RequestsPerSecond            float64
+	AnyPassword                  bool // the destinations have no passwords: read none, send any
+}
+
+// EmulatorOptions say how to serve DBS on this machine.
+type EmulatorOptions struct {
+	Listen    string // host:port on loopback; port 0 for any
+	Dir       string // where its tasks are kept; "" for nowhere
+	TimeScale float64
+	Log       io.Writer // one line a request; nil for none
+}
+
+// Emulator is a running emulator.
+type Emulator struct {
+	Endpoint                     string // http://host:port
+	AccessKeyID, AccessKeySecret string
+	Close                        func() error
+}
+
+// Main runs a command line without the program's name and returns the exit
+// status.
+func Main(ctx context.Context, args []string, env Env) int {
+	a := &app{env: env}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	return a.exit(root.ExecuteContext(ctx))
+}
+
+// app is one execution of the command.
+type app struct {
+	env   Env
+	flags flags
+}
+
+// exit prints what went wrong and returns the status for it.
+func (a *app) exit(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	f, ok := errors.AsType[*failure](err)
+	if !ok {
+		f = &failure{status: exitUnexpected, err: err}
+	}
+	if !errors.Is(err, errReported) {
+		a.printError(err, f.hint)
+	}
+	return f.status
+}
+
+func (a *app) printError(err error, hint string) {
+	for i, line := range strings.Split(strings.TrimRight(err.Error(), "\n"), "\n") {
+		prefix := "error: "
+		if i > 0 {
+			prefix = ""
+		}
+		fmt.Fprintf(a.env.Stderr, "%s%s\n", prefix, view.Inert(line))
+	}
+	if hint != "" {
+		fmt.Fprintf(a.env.Stderr, "hint: %s\n", hint)
+	}
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "dbsrestore",
+		Short: "Restore many databases from Alibaba Cloud Database Backup Service as one reviewed act",
+		Long: `dbsrestore restores many databases from Alibaba Cloud Database Backup Service (DBS).
+A YAML manifest lists the restores. It is checked, expanded into a plan that people review,
+and carried out with bounded concurrency. Running it again never makes a second restore job.
+
+Try it without an account:
+  dbsrestore apply --emulator --yes -f examples/quickstart.yaml`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(flagError)
+	a.flags.everywhere(root.PersistentFlags())
+	root.AddCommand(a.validateCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(),
+		a.emulatorCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(a.topics()...)
+	for _, c := range root.Commands() {
+		if c.Args != nil {
+			c.Args = usageArgs(c.Args)
+		}
+	}
+	root.Args = unknownVerb
+	return root
+}
+
+// unknownVerb answers a first word that is no verb.
+func unknownVerb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "run 'dbsrestore help' for the list"
+	var verbs []string
+	for _, c := range cmd.Commands() {
+		verbs = append(verbs, c.Name())
+	}
+	if near := diag.Nearest(args[0], verbs); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return usageError(hint, "unknown command %q", args[0])
+}
+
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError("run 'dbsrestore help "+cmd.Name()+"'", "%s: %w", cmd.Name(), err)
+		}
+		return nil
+	}
+}
+
+// flagError answers a flag that is unknown or has a bad value, and never
+// repeats the value of one that could hold a secret.
+func flagError(cmd *cobra.Command, err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !unknown {
+		return usageError("run 'dbsrestore help "+cmd.Name()+"'", "%s: %w", cmd.Name(), err)
+	}
+	name, _, _ = strings.Cut(name, "=")
+	if strings.Contains(name, "password") || strings.Contains(name, "secret") {
+		return usageError("refer to secrets in the manifest: password: {env: NAME} or {file: PATH}", "secrets are never given on the command line")
+	}
+	hint := "run 'dbsrestore help " + cmd.Name() + "' for its flags"
+	if near := diag.Nearest(name, flagNames(cmd)); near != "" {
+		hint = "did you mean --" + near + "?"
+	}
+	return usageError(hint, "%s: unknown flag --%s", cmd.Name(), name)
+}

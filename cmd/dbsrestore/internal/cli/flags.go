@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// flags holds the values of every flag that more than one verb has.
+type flags struct {
+	file      string
+	run       string
+	vars      []string
+	only      []string
+	selector  string
+	output    string
+	stateDir  string
+	endpoint  string
+	emulator  bool
+	inFlight  int
+	rate      float64
+	noColor   bool
+	quiet     bool
+	verbose   bool
+	timeScale float64
+}
+
+func (f *flags) everywhere(fs *pflag.FlagSet) {
+	fs.BoolVar(&f.noColor, "no-color", false, "no colours (also NO_COLOR)")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on stderr")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "more detail")
+}
+
+// manifestFlags are those of verbs that read a manifest.
+func (f *flags) manifestFlags(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.StringVarP(&f.file, "file", "f", "", "manifest `FILE`; - is stdin")
+	fs.StringVar(&f.run, "run", "", "run `KEY`: a literal, or slot:DURATION such as slot:24h; overrides the manifest's")
+	fs.StringArrayVar(&f.vars, "var", nil, "set a variable of the manifest, `NAME=VALUE`; may be repeated")
+	fs.StringArrayVar(&f.only, "only", nil, "only this restore or item, and what it needs: `KEY`; may be repeated")
+	fs.StringVarP(&f.selector, "selector", "l", "", "only restores with these labels, and what they need: `NAME=VALUE,…`")
+}
+
+// targetFlags are those of verbs that talk to the service.
+func (f *flags) targetFlags(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.StringVar(&f.endpoint, "endpoint", "", "`URL` of the service: https, or http on loopback only (default: DBSRESTORE_ENDPOINT, else the service's own, by region)")
+	fs.BoolVar(&f.emulator, "emulator", false, "start a DBS emulator inside this process and use it")
+	fs.Float64Var(&f.timeScale, "time-scale", 1, "with --emulator: how many times faster than life its restores are")
+	fs.IntVar(&f.inFlight, "in-flight", 0, "at most `N` unfinished restore tasks; overrides limits.inFlight")
+	fs.Float64Var(&f.rate, "requests-per-second", 0, "API calls per account and region; overrides limits.requestsPerSecond")
+	f.stateFlag(cmd)
+}
+
+func (f *flags) stateFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.stateDir, "state-dir", "", "`DIR` for what is known of runs (default $XDG_STATE_HOME/dbsrestore)")
+}
+
+func (f *flags) outputFlag(cmd *cobra.Command, formats ...string) {
+	cmd.Flags().StringVarP(&f.output, "output", "o", formats[0], "output `FORMAT`: "+strings.Join(formats, " or "))
+	check := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		for _, format := range formats {
+			if f.output == format {
+				if check != nil {
+					return check(cmd, args)
+				}
+				return nil
+			}
+		}
+		return usageError("write -o "+strings.Join(formats, " or -o "), "%s: unknown output format %q", cmd.Name(), f.output)
+	}
+}
+
+func flagNames(cmd *cobra.Command) []string {
+	var names []string
+	add := func(fl *pflag.Flag) { names = append(names, fl.Name) }
+	cmd.Flags().VisitAll(add)
+	cmd.InheritedFlags().VisitAll(add)
+	return names
+}
+
+// pairs reads NAME=VALUE words.
+func pairs(words []string, flag string) (map[string]string, error) {
+	m := make(map[string]string, len(words))
+	for _, w := range words {
+		name, value, ok := strings.Cut(w, "=")
+		if !ok || name == "" {
+			return nil, usageError(fmt.Sprintf("write --%s NAME=VALUE", flag), "--%s %q: no name and value", flag, w)
+		}
+		m[name] = value
+	}
+	return m, nil
+}
+
+func (a *app) labels() (map[string]string, error) {
+	if a.flags.selector == "" {
+		return nil, nil
+	}
+	return pairs(strings.Split(a.flags.selector, ","), "selector")
+}
+
+// stateDir returns the absolute state directory.
+func (a *app) stateDir() (string, error) {
+	dir := a.flags.stateDir
+	if dir == "" {
+		switch {
+		case a.env.Getenv("XDG_STATE_HOME") != "":
+			dir = filepath.Join(a.env.Getenv("XDG_STATE_HOME"), "dbsrestore")
+		case a.env.Getenv("HOME") != "":
+			dir = filepath.Join(a.env.Getenv("HOME"), ".local", "state", "dbsrestore")
+		default:
+			return "", fail(exitUnavailable, fmt.Errorf("no state directory: neither XDG_STATE_HOME nor HOME is set"), "give one with --state-dir DIR")
+		}
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fail(exitUnavailable, fmt.Errorf("state directory: %w", err), "give an absolute --state-dir")
+	}
+	return abs, nil
+}
+
+// readFile reads at most limit bytes of a regular file, or of a pipe.
+func readFile(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readAll(f, path, limit)
+}

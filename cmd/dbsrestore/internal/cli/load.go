@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/schema"
+	"github.com/dbsrestore/dbsrestore/schema/diag"
+)
+
+// Inputs are read no further than these sizes, in bytes.
+const (
+	maxManifest = 64 << 20
+	maxCSV      = 64 << 20
+	maxPlan     = 256 << 20
+)
+
+// codeCSV is the code of a forEach file that cannot be read.
+const codeCSV = "DBSR3001"
+
+// loaded is a manifest and what its author wrote, for showing problems.
+type loaded struct {
+	manifest *schema.Manifest
+	sources  map[string][]byte
+}
+
+// load reads and checks a manifest, and prints what is wrong with it.
+func (a *app) load(file string) (*loaded, error) {
+	src, err := a.read(file, maxManifest)
+	if err != nil {
+		return nil, fail(exitManifest, fmt.Errorf("manifest: %w", err), "give its path with -f FILE, or - for stdin")
+	}
+	name := displayName(file)
+	m, problems := schema.Parse(name, src)
+	l := &loaded{manifest: m, sources: map[string][]byte{name: src}}
+	if err := a.report(problems, l.sources); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+func displayName(file string) string {
+	if file == "-" {
+		return "<stdin>"
+	}
+	return file
+}
+
+func (a *app) read(file string, limit int64) ([]byte, error) {
+	if file == "-" {
+		return readAll(a.env.Stdin, "<stdin>", limit)
+	}
+	return readFile(file, limit)
+}
+
+func readAll(r io.Reader, name string, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("%s is larger than %d MiB", name, limit>>20)
+	}
+	return data, nil
+}
+
+// report prints problems. It returns an error when one of them stops.
+func (a *app) report(problems diag.List, sources map[string][]byte) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	view.Diagnostics(a.env.Stderr, problems, sources)
+	if problems.HasErrors() {
+		return statusOnly(exitManifest)
+	}
+	return nil
+}
+
+// expand makes the draft of a manifest under the flags of the command.
+func (a *app) expand(l *loaded, now time.Time) (*plan.Draft, error) {
+	vars, err := pairs(a.flags.vars, "var")
+	if err != nil {
+		return nil, err
+	}
+	labels, err := a.labels()
+	if err != nil {
+		return nil, err
+	}
+	a.overrideLimits(l.manifest)
+	files, problems := readCSVs(l.manifest)
+	if err := a.report(problems, l.sources); err != nil {
+		return nil, err
+	}
+	in := plan.Input{Manifest: l.manifest, Run: a.flags.run, Vars: vars, Files: files, Now: now, Selector: labels}
+	for _, key := range a.flags.only {
+		in.Only = append(in.Only, plan.Key(key))
+	}
+	draft, problems := plan.Expand(in)
+	if err := a.report(problems, l.sources); err != nil {
+		return nil, err
+	}
+	return draft, nil
+}
+
+func (a *app) overrideLimits(m *schema.Manifest) {
+	if a.flags.inFlight > 0 {
+		m.Limits.InFlight = a.flags.inFlight
+	}
+	if a.flags.rate > 0 {
+		m.Limits.RequestsPerSecond = a.flags.rate
+	}
+}
+
+// readCSVs reads the files that the manifest's forEach name, relative to it.
+func readCSVs(m *schema.Manifest) (map[string][]byte, diag.List) {
+	files := map[string][]byte{}
+	var problems diag.List
+	for i, r := range m.Restores {
+		if r.ForEach == nil || r.ForEach.CSV == "" {
+			continue
+		}
+		path := r.ForEach.CSV
+		if _, ok := files[path]; ok {
+			continue
+		}
+		data, err := readFile(filepath.Join(filepath.Dir(m.File()), path), maxCSV)
+		if err != nil {
+			if pathErr, ok := errors.AsType[*os.PathError](err); ok {
+				err = pathErr.Err
+			}
+			problems = append(problems, diag.Diagnostic{
+				Code: codeCSV, Pos: m.Pos(fmt.Sprintf("/restores/%d/forEach/csv", i)), Width: len(path),
+				Summary: fmt.Sprintf("cannot read %s: %v", path, err),
+				Hint:    "the path is relative to the manifest's folder",
+			})
+			continue
+		}
+		files[path] = data
+	}
+	return files, problems.Sort()
+}

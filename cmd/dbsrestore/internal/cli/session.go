@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner"
+	"github.com/dbsrestore/dbsrestore/runner/journal"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
+)
+
+// session is a service to talk to, under the name that the journal knows it by.
+type session struct {
+	Service
+	target   string       // endpoint and account; what one target did is never taken for another's
+	emulator func() error // stops it; nil for none
+}
+
+// Close ends the session.
+func (s *session) Close() error {
+	if s.emulator == nil {
+		return nil
+	}
+	return s.emulator()
+}
+
+// connect opens the service that the flags and the environment name.
+func (a *app) connect(ctx context.Context, rate float64, sites []plan.Site) (*session, error) {
+	if a.flags.emulator {
+		return a.emulate(rate)
+	}
+	endpoint := a.flags.endpoint
+	if endpoint == "" {
+		endpoint = a.env.Getenv("DBSRESTORE_ENDPOINT")
+	}
+	svc, err := a.env.Connect(Target{Endpoint: endpoint, RequestsPerSecond: rate})
+	if err != nil {
+		return nil, fail(exitUsage, err, "")
+	}
+	accounts, err := accountsOf(ctx, svc, sites)
+	if err != nil {
+		return nil, serviceError(err)
+	}
+	where := "the service"
+	if endpoint != "" {
+		where = endpoint
+	}
+	return &session{Service: svc, target: where + " as " + strings.Join(accounts, ",")}, nil
+}
+
+// emulate starts an emulator whose tasks live in the state directory.
+func (a *app) emulate(rate float64) (*session, error) {
+	if a.flags.endpoint != "" {
+		return nil, usageError("give one of them", "--emulator and --endpoint exclude each other")
+	}
+	dir, err := a.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	em, err := a.env.Emulate(EmulatorOptions{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "emulator"), TimeScale: a.flags.timeScale})
+	if err != nil {
+		return nil, fail(exitUnavailable, fmt.Errorf("start the emulator: %w", err), "")
+	}
+	svc, err := a.env.Connect(Target{em.Endpoint, em.AccessKeyID, em.AccessKeySecret, rate, true})
+	if err != nil {
+		return nil, errors.Join(err, em.Close())
+	}
+	return &session{svc, "emulator", em.Close}, nil
+}
+
+// accountsOf names the accounts of all profiles in use, sorted.
+func accountsOf(ctx context.Context, svc Service, sites []plan.Site) ([]string, error) {
+	var accounts []string
+	seen := map[string]bool{}
+	for _, site := range sites {
+		if seen[site.Profile] {
+			continue
+		}
+		seen[site.Profile] = true
+		account, err := svc.Account(ctx, site.Profile)
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, account)
+	}
+	slices.Sort(accounts)
+	return slices.Compact(accounts), nil
+}
+
+// serviceError gives the error of a call the exit status of its cause.
+func serviceError(err error) error {
+	f, ok := errors.AsType[*restore.Failure](err)
+	if ok && f.Fatal {
+		return fail(exitCredentials, err, "")
+	}
+	return fail(exitUnavailable, err, "")
+}
+
+// resolve makes the plan by what the journal knows of the run and what the
+// service answers about the rest.
+func (a *app) resolve(ctx context.Context, l *loaded, d *plan.Draft, s *session, now time.Time) (*plan.Plan, error) {
+	facts := plan.Facts{Now: now, Offline: s == nil}
+	if s != nil {
+		var err error
+		if facts.History, err = a.history(ctx, s.target, l.manifest.Name, d.Run(), l.manifest.Failure.Attempts); err != nil {
+			return nil, err
+		}
+		if facts.Answers, err = s.BackupPlans(ctx, d.Questions(facts.History)); err != nil {
+			return nil, serviceError(err)
+		}
+	}
+	p, problems := d.Resolve(facts)
+	if err := a.report(problems, l.sources); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// history returns what the journal knows of a run, nil when it knows nothing.
+func (a *app) history(ctx context.Context, target, manifest, key string, attempts int) (map[plan.Key]plan.Known, error) {
+	dir, err := a.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	j, err := journal.OpenReadOnly(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, stateError(err)
+	}
+	defer j.Close()
+	run, ok, err := j.Find(ctx, target, manifest, key)
+	if err != nil || !ok {
+		return nil, stateError(err)
+	}
+	then, past, err := recall(ctx, j, run)
+	if err != nil {
+		return nil, err
+	}
+	known, err := runner.Known(then, past, attempts)
+	return known, stateError(err)
+}
+
+// recall reads a run's plan, as it was last carried out, and its events.
+func recall(ctx context.Context, j *journal.Journal, run journal.Run) (*plan.Plan, map[plan.Key][]restore.Event, error) {
+	p, err := plan.Decode(run.Plan)
+	if err != nil {
+		return nil, nil, stateError(fmt.Errorf("plan of run %s of %s in the journal: %w", run.Key, run.Manifest, err))
+	}
+	past, err := runner.Past(ctx, j, run)
+	return p, past, stateError(err)
+}
+
+func stateError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fail(exitUnavailable, fmt.Errorf("state directory: %w", err), "")
+}

@@ -1,0 +1,37 @@
+// Package view writes plans, progress, results and problems for a reader.
+//
+// Every function takes a value and a writer; none reads a clock or a file.
+// Text is for people and may change from version to version. JSON is for
+// programs: fields are added, never renamed, under the same format number.
+//
+// What came from outside — the manifest, the service, file names — passes
+// through [Inert] on its way into any output, so that it cannot move a cursor,
+// forge a line or command a CI runner.
+//
+// The text functions write once and report no error: give them a writer that
+// remembers its own if it matters.
+package view
+
+import "math"
+
+// Options are how a reader likes text. The zero Options are plain text of any
+// width.
+type Options struct {
+	Width   int  // columns, 0 for no bound
+	Color   bool // colour symbols and words, which say the same without it
+	Verbose bool // show every row
+}
+
+// maxRows is how many rows of one kind are shown without Options.Verbose.
+const maxRows = 40
+
+// limit returns most, or no limit for a reader who wants everything.
+func (o Options) limit(most int) int {
+	if o.Verbose {
+		return math.MaxInt
+	}
+	return most
+}
+
+// rows returns how many of n rows are shown.
+func (o Options) rows(n int) int { return min(n, o.limit(maxRows)) }

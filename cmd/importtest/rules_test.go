@@ -1,0 +1,64 @@
+package importtest
+
+// A rule says what the non-test code of a package may import besides the
+// standard library. Packages of this module are named by their path in it.
+type rule struct {
+	ours   []string // packages of this module
+	others []string // modules or packages of others
+	pure   bool     // no disk, no network, no randomness, no clock
+}
+
+const sdk = "github.com/aliyun/alibaba-cloud-sdk-go"
+
+// rules has a row for every package.
+var rules = map[string]rule{
+	"schema/diag": {pure: true},
+	"schema": {
+		ours:   []string{"schema/diag"},
+		others: []string{"gopkg.in/yaml.v3", "github.com/santhosh-tekuri/jsonschema/v5"},
+		pure:   true,
+	},
+	"plan":           {ours: []string{"schema", "schema/diag"}, pure: true},
+	"runner/restore": {ours: []string{"plan", "schema"}, pure: true},
+
+	"runner/secret":  {ours: []string{"schema"}},
+	"runner/journal": {others: []string{"github.com/gofrs/flock", "modernc.org/sqlite"}},
+	"runner": {
+		ours:   []string{"schema", "plan", "runner/restore", "runner/journal"},
+		others: []string{"golang.org/x/sync"},
+	},
+	"runner/dbs": { // the sole importer of the SDK
+		ours:   []string{"schema", "schema/diag", "plan", "runner/restore", "runner/secret"},
+		others: []string{sdk, "github.com/hashicorp/go-retryablehttp", "golang.org/x/sync", "golang.org/x/time"},
+	},
+	"runner/dbs/emulator": {}, // so that it shares no mistake with its client
+
+	"cmd/dbsrestore/internal/view": {ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore"}},
+	"cmd/dbsrestore/internal/cli": {
+		ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore", "runner/journal", "runner/secret",
+			"cmd/dbsrestore/internal/view"},
+		others: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"},
+	},
+	"cmd/dbsrestore": { // the only place that knows both cli and dbs
+		ours:   []string{"cmd/dbsrestore/internal/cli", "runner/dbs", "runner/dbs/emulator"},
+		others: []string{"github.com/mattn/go-isatty"},
+	},
+	"cmd/importtest": {},
+}
+
+// impure are the standard packages that a pure package does without, each with
+// the packages below it; harmless are the exceptions.
+var (
+	impure   = []string{"os", "net", "syscall", "math/rand", "crypto/rand"}
+	harmless = []string{"net/url", "net/netip"}
+)
+
+// clock are the functions of package time that read the clock or wait for it.
+var clock = []string{"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "Tick", "NewTicker", "NewTimer"}
+
+// topLevel is what may stand at the root of the module, besides dotfiles.
+var topLevel = []string{
+	"cmd", "plan", "runner", "schema", "examples", "testdata",
+	"go.mod", "go.sum", "Makefile", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md",
+	"bin", // what make build leaves, not in the repository
+}

@@ -1,0 +1,312 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
+)
+
+// engine is a run. All fields but results and calls belong to the goroutine
+// that executes run.
+type engine struct {
+	plan    *plan.Plan
+	svc     Service
+	log     Log
+	options Options
+	budget  int // see failureBudget
+
+	items   []*item // in the plan's order
+	byKey   map[plan.Key]*item
+	pending []*item // not begun: Waiting and Absent, in the plan's order
+	active  []*item // a task exists or may, in the order begun
+	use     usage
+	counts  Counts
+
+	listing   map[lookGroup]bool // lists under way
+	grid      time.Duration      // polls are made at its multiples, so that many share one
+	unsettled bool               // something ended since skipHopeless looked
+	results   chan result
+	flying    int                 // calls under way
+	calls     *semaphore.Weighted // bounds them
+
+	fatal   *restore.Failure // see ErrService
+	halted  bool
+	drained bool
+}
+
+// item is an item that is not blocked, and where it stands.
+type item struct {
+	plan.Item
+	state  restore.State
+	flying bool // a call about it is under way
+}
+
+type lookGroup struct {
+	site         plan.Site
+	backupPlanID string
+}
+
+func (it *item) group() lookGroup {
+	return lookGroup{it.Site, it.Parameters.BackupPlanId}
+}
+
+// result is what a call brought: an event for each item that it was about.
+type result struct {
+	call   call
+	events []itemEvent
+	err    error // a bug: the run stops
+}
+
+type itemEvent struct {
+	item  *item
+	event restore.Event // At is stamped by the engine
+}
+
+func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
+	budget, err := failureBudget(p.Failure.Max, len(p.Items))
+	if err != nil {
+		return nil, err
+	}
+	if o.MaxCalls == 0 {
+		o.MaxCalls = 32
+	}
+	if o.Observe == nil {
+		o.Observe = func(Change) {}
+	}
+	e := &engine{
+		plan: p, svc: svc, log: log, options: o, budget: budget,
+		byKey:     make(map[plan.Key]*item, len(p.Items)),
+		use:       newUsage(p.Limits),
+		listing:   make(map[lookGroup]bool),
+		grid:      max(time.Duration(p.Limits.PollInterval)/4, time.Millisecond),
+		unsettled: true,
+		results:   make(chan result, 64),
+		calls:     semaphore.NewWeighted(o.MaxCalls),
+	}
+	for _, pi := range p.Items {
+		if err := e.add(pi); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// add takes over an item, with what the log knows of it.
+func (e *engine) add(pi plan.Item) error {
+	e.counts.Total++
+	if pi.Action == plan.Blocked {
+		e.counts.Blocked++
+		return nil
+	}
+	past := e.options.Past[pi.Key]
+	state, err := Replay(specOf(e.plan, pi, past, e.options.Settle), past)
+	if err != nil {
+		return err
+	}
+	state = state.Resume()
+	it := &item{Item: pi, state: state}
+	e.items = append(e.items, it)
+	e.byKey[pi.Key] = it
+	e.count(state.Phase, 1)
+	switch {
+	case state.Phase.Active():
+		e.active = append(e.active, it)
+		e.use.take(it)
+	case !state.Phase.Ended():
+		e.pending = append(e.pending, it)
+	}
+	return nil
+}
+
+func (e *engine) run(ctx context.Context) (Report, error) {
+	started := time.Now()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var arrived []itemEvent
+	for {
+		wake, err := e.turn(ctx, arrived)
+		if err != nil || e.flying == 0 && (e.done() || wake.IsZero()) {
+			return e.report(started), e.outcome(err)
+		}
+		arrived, err = e.wait(ctx, wake)
+		if err != nil {
+			return e.report(started), err
+		}
+	}
+}
+
+// turn applies what has arrived, chooses what is next, makes both durable and
+// sends it. It returns when to look again at the latest, zero for only when
+// something arrives.
+func (e *engine) turn(ctx context.Context, arrived []itemEvent) (time.Time, error) {
+	now := time.Now()
+	var records []Record
+	for _, a := range arrived {
+		a.event.At = now
+		a.item.flying = false
+		if err := e.apply(a.item, a.event, &records); err != nil {
+			return time.Time{}, err
+		}
+	}
+	e.halted = e.budget >= 0 && e.counts.Bad() > e.budget
+	if err := e.skipHopeless(now, &records); err != nil {
+		return time.Time{}, err
+	}
+	chosen, wake, err := e.choose(now, &records)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if len(records) > 0 {
+		// A crash before Append returns: no intended call has been sent, and the
+		// outcomes that are lost here are found again by looking.
+		if err := e.log.Append(context.WithoutCancel(ctx), records); err != nil {
+			return time.Time{}, fmt.Errorf("record what happened: %w%s", err, unrecorded(records))
+		}
+	}
+	for _, c := range chosen {
+		e.send(ctx, c)
+	}
+	return wake, nil
+}
+
+// apply brings an event to an item and notes what must be kept.
+func (e *engine) apply(it *item, event restore.Event, records *[]Record) error {
+	from := it.state
+	to, err := from.Apply(event)
+	if err != nil {
+		return err
+	}
+	it.state = to
+	if restore.Durable(from, to, event) {
+		*records = append(*records, Record{it.Key, event})
+	}
+	if event.Failure != nil && event.Failure.Fatal && e.fatal == nil {
+		e.fatal = event.Failure
+	}
+	e.move(it, from.Phase, to.Phase)
+	e.options.Observe(Change{Key: it.Key, From: from, To: to, Event: event, Counts: e.counts})
+	return nil
+}
+
+// move keeps the lists, the limits and the counts in step with a phase.
+func (e *engine) move(it *item, from, to restore.Phase) {
+	if from == to {
+		return
+	}
+	e.count(from, -1)
+	e.count(to, 1)
+	if to.Active() && !from.Active() {
+		e.pending = remove(e.pending, it)
+		e.active = append(e.active, it)
+		e.use.take(it)
+	}
+	if from.Active() && !to.Active() {
+		e.active = remove(e.active, it)
+		e.use.release(it)
+		if !to.Ended() {
+			e.pending = append([]*item{it}, e.pending...) // before what was never begun
+		}
+	}
+	if !from.Active() && to.Ended() {
+		e.pending = remove(e.pending, it)
+	}
+	e.unsettled = e.unsettled || to.Ended()
+}
+
+// wait returns the next outcomes: all that have arrived when the first does,
+// none at wake or when the run is to drain.
+func (e *engine) wait(ctx context.Context, wake time.Time) ([]itemEvent, error) {
+	var alarm <-chan time.Time
+	if !wake.IsZero() {
+		t := time.NewTimer(time.Until(wake))
+		defer t.Stop()
+		alarm = t.C
+	}
+	drain := e.options.Drain
+	if e.drained {
+		drain = nil
+	}
+	select {
+	case r := <-e.results:
+		return e.collect(r)
+	case <-alarm:
+		return nil, nil
+	case <-drain:
+		e.drained = true
+		return nil, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (e *engine) collect(r result) ([]itemEvent, error) {
+	var all []itemEvent
+	for {
+		e.flying--
+		if r.call.kind == restore.Look {
+			delete(e.listing, r.call.items[0].group())
+		}
+		if r.err != nil {
+			return nil, r.err
+		}
+		all = append(all, r.events...)
+		select {
+		case r = <-e.results:
+		default:
+			return all, nil
+		}
+	}
+}
+
+// stopping reports whether nothing new is to be sent at all.
+func (e *engine) stopping() bool { return e.drained || e.fatal != nil }
+
+// done reports whether nothing is left that may be begun or followed.
+func (e *engine) done() bool {
+	return e.stopping() || len(e.active) == 0 && (len(e.pending) == 0 || e.halted)
+}
+
+func (e *engine) outcome(err error) error {
+	if err == nil && e.fatal != nil {
+		return fmt.Errorf("%w: %w", ErrService, e.fatal)
+	}
+	return err
+}
+
+func (e *engine) report(started time.Time) Report {
+	r := Report{Started: started, Ended: time.Now(), Counts: e.counts, Halted: e.halted, Drained: e.drained}
+	for _, pi := range e.plan.Items {
+		o := Outcome{Item: pi}
+		if it := e.byKey[pi.Key]; it != nil {
+			o.State = it.state
+		}
+		r.Items = append(r.Items, o)
+	}
+	return r
+}
+
+func (e *engine) count(p restore.Phase, n int) {
+	switch p {
+	case restore.Succeeded:
+		e.counts.Succeeded += n
+	case restore.Failed:
+		e.counts.Failed += n
+	case restore.TimedOut:
+		e.counts.TimedOut += n
+	case restore.Unknown:
+		e.counts.Unknown += n
+	case restore.Skipped:
+		e.counts.Skipped += n
+	default:
+		if p.Active() {
+			e.counts.Active += n
+		} else {
+			e.counts.Waiting += n
+		}
+	}
+}

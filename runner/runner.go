@@ -1,0 +1,127 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
+)
+
+// Log is where a run is kept.
+type Log interface {
+	// Append makes records durable, all or none, in order. A record that was
+	// appended is returned by every later reading.
+	Append(ctx context.Context, records []Record) error
+}
+
+// Record is an event of an item.
+type Record struct {
+	Key   plan.Key
+	Event restore.Event
+}
+
+// Options are the particulars of a run. The zero Options work.
+type Options struct {
+	Past     map[plan.Key][]restore.Event // what the log holds of this run, in order
+	Drain    <-chan struct{}              // when closed nothing new is sent; calls under way are awaited
+	Observe  func(Change)                 // told of every change, from one goroutine; must not block
+	Settle   time.Duration                // see restore.Policy; 0 is the default
+	NoFollow bool                         // return when what may be begun has been begun, without waiting for it
+	MaxCalls int64                        // calls under way at a time; 0 means 32
+}
+
+// Change is an event and what it did to an item.
+type Change struct {
+	Key      plan.Key
+	From, To restore.State
+	Event    restore.Event
+	Counts   Counts // after the change
+}
+
+// Counts says how many items stand where.
+type Counts struct {
+	Total, Waiting, Active, Succeeded, Failed, TimedOut, Unknown, Skipped, Blocked int
+}
+
+// Bad returns how many items ended otherwise than well, without those that
+// were never begun.
+func (c Counts) Bad() int { return c.Failed + c.TimedOut + c.Unknown }
+
+// Report says how a run ended.
+type Report struct {
+	Started, Ended time.Time
+	Items          []Outcome // in the plan's order
+	Counts         Counts
+	Halted         bool // the failure budget was exceeded
+	Drained        bool // Options.Drain was closed before the run was done
+}
+
+// Outcome is how an item ended, or stands.
+type Outcome struct {
+	Item  plan.Item
+	State restore.State // of a blocked item, the zero State
+}
+
+// ErrService is wrapped by the error of a run that stopped because no call can
+// succeed until somebody mends something: credentials, permissions, the clock.
+var ErrService = errors.New("the service refuses every call")
+
+// Run carries out p and returns when every item has ended, when nothing more
+// may be begun, or when the run cannot go on. A failed restore is an outcome,
+// not an error. Cancelling ctx abandons the calls under way: their intents are
+// in the log, and a later Run with Options.Past goes on from there.
+func Run(ctx context.Context, p *plan.Plan, svc Service, log Log, o Options) (Report, error) {
+	e, err := newEngine(p, svc, log, o)
+	if err != nil {
+		return Report{}, err
+	}
+	return e.run(ctx)
+}
+
+// specOf turns an item of a plan into what a restore of it is to be. It knows
+// the attempts that the plan allows and those that were made already.
+func specOf(p *plan.Plan, it plan.Item, past []restore.Event, settle time.Duration) restore.Spec {
+	attempts := max(1, p.Failure.Attempts)
+	for _, e := range past {
+		attempts = max(attempts, e.Attempt)
+	}
+	spec := restore.Spec{
+		Key:          it.Key,
+		BackupPlanID: it.Parameters.BackupPlanId,
+		Parameters:   it.Parameters,
+		Databases:    it.Databases,
+		Declared:     it.Declared,
+		MovingTime:   it.At == "latest" || it.At == "latest-full" || strings.HasPrefix(it.At, "-"),
+		Policy: restore.Policy{
+			PollInterval: time.Duration(p.Limits.PollInterval),
+			Timeout:      time.Duration(p.Failure.Timeout),
+			Settle:       settle,
+		},
+	}
+	for n := range attempts {
+		spec.Attempts = append(spec.Attempts, it.Attempt(p, n+1))
+	}
+	return spec
+}
+
+// failureBudget returns how many items may end badly before nothing new is
+// begun, -1 for any number. max is "5" or "2%" of total, rounded down.
+func failureBudget(max string, total int) (int, error) {
+	if max == "" {
+		return -1, nil
+	}
+	digits, percent := strings.CutSuffix(max, "%")
+	n, err := strconv.Atoi(digits)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("failure.max %q: write a number of items such as 5, or a share such as 2%%", max)
+	}
+	if percent {
+		n = n * total / 100
+	}
+	return n, nil
+}

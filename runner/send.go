@@ -1,0 +1,140 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/dbsrestore/dbsrestore/runner/restore"
+)
+
+// send performs a call in a goroutine of its own, which brings its outcome to
+// e.results unless ctx ends first.
+func (e *engine) send(ctx context.Context, c call) {
+	e.flying++
+	go func() {
+		r := e.perform(ctx, c)
+		r.call = c
+		select {
+		case e.results <- r:
+		case <-ctx.Done():
+		}
+	}()
+}
+
+func (e *engine) perform(ctx context.Context, c call) (r result) {
+	if err := e.calls.Acquire(ctx, 1); err != nil {
+		return result{err: context.Cause(ctx)}
+	}
+	defer e.calls.Release(1)
+	defer func() {
+		if p := recover(); p != nil {
+			// The value may hold what must not be printed: say where, not what.
+			r = result{err: fmt.Errorf("panic (%T) in a call to the service\n%s", p, debug.Stack())}
+		}
+	}()
+	switch c.kind {
+	case restore.Look:
+		return e.look(ctx, c)
+	case restore.Poll:
+		return e.poll(ctx, c)
+	}
+	it := c.items[0]
+	event, err := e.single(ctx, it, c.kind)
+	return result{events: []itemEvent{{it, event}}, err: err}
+}
+
+// single performs a call that is about one item. The states of the items of a
+// call that is under way are not changed, so they may be read here.
+func (e *engine) single(ctx context.Context, it *item, kind restore.ActionKind) (restore.Event, error) {
+	var ok restore.Event
+	var err error
+	bad := restore.PollFailed
+	switch kind {
+	case restore.Create:
+		ok.Kind, bad = restore.Answered, restore.CreateFailed
+		ok.TaskID, err = e.svc.CreateRestoreTask(ctx, it.Site, it.state.Identity(), it.Parameters, it.Password)
+	case restore.Start:
+		ok.Kind, bad = restore.Started, restore.StartFailed
+		err = e.svc.StartRestoreTask(ctx, it.Site, it.state.TaskID, it.state.Identity().ClientToken)
+	case restore.CheckPre:
+		var p restore.Precheck
+		p, err = e.svc.Precheck(ctx, it.Site, it.state.TaskID)
+		ok.Kind, ok.Precheck = restore.Prechecked, &p
+	default:
+		return ok, fmt.Errorf("no call for action %q", kind) // unreachable unless bug in this package
+	}
+	if err == nil {
+		return ok, nil
+	}
+	return failed(bad, err)
+}
+
+func (e *engine) look(ctx context.Context, c call) result {
+	site, id := c.items[0].Site, c.items[0].Parameters.BackupPlanId
+	tasks, err := e.svc.RestoreTasks(ctx, site, id, c.since)
+	listing := restore.NewListing(tasks)
+	return each(c.items, err, restore.LookFailed, func(it *item) restore.Event {
+		return restore.Event{Kind: restore.Looked, Tasks: it.state.Ours(listing)}
+	})
+}
+
+func (e *engine) poll(ctx context.Context, c call) result {
+	ids := make([]string, len(c.items))
+	for i, it := range c.items {
+		ids[i] = it.state.TaskID
+	}
+	tasks, err := e.svc.RestoreTasksByID(ctx, c.items[0].Site, ids)
+	byID := make(map[string]restore.Task, len(tasks))
+	for _, t := range tasks {
+		byID[t.ID] = t
+	}
+	return each(c.items, err, restore.PollFailed, func(it *item) restore.Event {
+		event := restore.Event{Kind: restore.Polled}
+		if t, ok := byID[it.state.TaskID]; ok {
+			event.Tasks = []restore.Task{t}
+		}
+		return event
+	})
+}
+
+// each gives every item of a shared call its event: what f says, or the
+// call's failure.
+func each(items []*item, err error, bad restore.EventKind, f func(*item) restore.Event) result {
+	if err != nil {
+		event, err := failed(bad, err)
+		if err != nil {
+			return result{err: err}
+		}
+		f = func(*item) restore.Event { return event }
+	}
+	r := result{}
+	for _, it := range items {
+		r.events = append(r.events, itemEvent{it, f(it)})
+	}
+	return r
+}
+
+// failed turns the error of a call into its event. An error that is not a
+// *restore.Failure breaks the contract of Service and stops the run.
+func failed(kind restore.EventKind, err error) (restore.Event, error) {
+	f, ok := errors.AsType[*restore.Failure](err)
+	if !ok {
+		return restore.Event{}, err
+	}
+	return restore.Event{Kind: kind, Failure: f}, nil
+}
+
+// unrecorded names the tasks of which only this process knows, for the error
+// of a log that cannot be written.
+func unrecorded(records []Record) string {
+	var b strings.Builder
+	for _, r := range records {
+		if r.Event.Kind == restore.Answered {
+			fmt.Fprintf(&b, "\n  restore task %s of %s exists and is not recorded", r.Event.TaskID, r.Key)
+		}
+	}
+	return b.String()
+}
