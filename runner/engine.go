@@ -183,7 +183,7 @@ func (e *engine) apply(it *item, event restore.Event, records *[]Record) error {
 	}
 	it.state = to
 	if restore.Durable(from, to, event) {
-		*records = append(*records, Record{it.Key, event})
+		*records = append(*records, Record{it.Key, restore.ForLog(from, to, event)})
 	}
 	if event.Failure != nil && event.Failure.Fatal && e.fatal == nil {
 		e.fatal = event.Failure

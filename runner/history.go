@@ -85,36 +85,51 @@ func States(p *plan.Plan, past map[plan.Key][]restore.Event) ([]Outcome, error) 
 	return outcomes, nil
 }
 
-// Known returns what planning needs to know of a run, by item: the items of
-// which a create may have reached the service, with the request as it was
-// sent. The plan p is the run's own, as it was last carried out; attempts is
+// Known returns what planning needs to know of a run, by item: those of which
+// a restore task exists, or may, with the request as it was sent. attempts is
 // how many the manifest allows now.
-func Known(p *plan.Plan, past map[plan.Key][]restore.Event, attempts int) (map[plan.Key]plan.Known, error) {
-	then := *p
-	then.Failure.Attempts = attempts
-	outcomes, err := States(&then, past)
-	if err != nil {
-		return nil, err
-	}
+func Known(past map[plan.Key][]restore.Event, attempts int) (map[plan.Key]plan.Known, error) {
 	known := make(map[plan.Key]plan.Known)
-	for _, o := range outcomes {
-		s := o.State
-		if s.Spec() == nil || s.TaskID == "" && s.Phase != restore.Creating && s.Phase != restore.Unknown {
-			continue
+	for key, events := range past {
+		intent := lastIntent(events)
+		if intent == nil {
+			continue // nothing was ever sent
 		}
-		k := plan.Known{
-			Declared: o.Item.Declared, Parameters: o.Item.Parameters, Databases: o.Item.Databases,
-			TaskID: s.TaskID, Ended: s.Phase.Ended() && s.Resume().Phase.Ended(), Succeeded: s.Phase == restore.Succeeded, State: string(s.Phase),
+		spec := restore.Spec{
+			Key: key, Declared: intent.Declared, Parameters: intent.Parameters, Databases: intent.Databases,
+			MovingTime: true, Attempts: make([]plan.Attempt, attemptsOf(events, attempts)),
 		}
-		if s.Failure != nil {
-			k.State += ": " + s.Failure.Message
+		s, err := Replay(spec, events)
+		if err != nil {
+			return nil, err
 		}
-		if intent := lastIntent(past[o.Item.Key]); intent != nil {
-			k.Declared, k.Parameters, k.Databases = intent.Declared, intent.Parameters, intent.Databases
+		if s.TaskID == "" && s.Phase != restore.Creating && s.Phase != restore.Unknown && s.Attempt == 1 {
+			continue // refused: as if nothing had been sent
 		}
-		known[o.Item.Key] = k
+		known[key] = knownOf(s, intent)
 	}
 	return known, nil
+}
+
+func knownOf(s restore.State, intent *restore.Intent) plan.Known {
+	k := plan.Known{
+		Declared: intent.Declared, Parameters: intent.Parameters, Databases: intent.Databases,
+		TaskID: s.TaskID, Ended: s.Resume().Phase.Ended(), Succeeded: s.Phase == restore.Succeeded, State: string(s.Phase),
+	}
+	if s.Failure != nil {
+		k.State += ": " + s.Failure.Message
+	}
+	return k
+}
+
+// attemptsOf returns how many identities a restore needs: for the attempts
+// that are allowed, and for those that were made.
+func attemptsOf(events []restore.Event, allowed int) int {
+	n := max(1, allowed)
+	for _, e := range events {
+		n = max(n, e.Attempt)
+	}
+	return n
 }
 
 func lastIntent(events []restore.Event) *restore.Intent {

@@ -86,10 +86,6 @@ func Run(ctx context.Context, p *plan.Plan, svc Service, log Log, o Options) (Re
 // specOf turns an item of a plan into what a restore of it is to be. It knows
 // the attempts that the plan allows and those that were made already.
 func specOf(p *plan.Plan, it plan.Item, past []restore.Event, settle time.Duration) restore.Spec {
-	attempts := max(1, p.Failure.Attempts)
-	for _, e := range past {
-		attempts = max(attempts, e.Attempt)
-	}
 	spec := restore.Spec{
 		Key:          it.Key,
 		BackupPlanID: it.Parameters.BackupPlanId,
@@ -103,7 +99,7 @@ func specOf(p *plan.Plan, it plan.Item, past []restore.Event, settle time.Durati
 			Settle:       settle,
 		},
 	}
-	for n := range attempts {
+	for n := range attemptsOf(past, p.Failure.Attempts) {
 		spec.Attempts = append(spec.Attempts, it.Attempt(p, n+1))
 	}
 	return spec

@@ -20,6 +20,7 @@ import (
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
 	"github.com/dbsrestore/dbsrestore/runner/journal"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
+	"github.com/dbsrestore/dbsrestore/runner/secret"
 	"github.com/dbsrestore/dbsrestore/schema"
 	"github.com/dbsrestore/dbsrestore/schema/diag"
 )
@@ -46,7 +47,7 @@ func newBench(t *testing.T, world emulator.World, manifest string) *bench {
 	}
 	b.service = service
 	b.client, err = dbs.New(dbs.Options{Endpoint: "http://127.0.0.1:1", AccessKeyID: "id", AccessKeySecret: "secret",
-		RequestsPerSecond: 1000, Transport: b, Getenv: func(string) string { return "pw" }})
+		RequestsPerSecond: 1000, Transport: b, Password: func(schema.SecretRef) (secret.Value, error) { return secret.New("pw"), nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,7 +117,11 @@ func (s State) notListed(e Event) State {
 	}
 	s.looks++
 	s.due = e.At.Add(backoff(s.looks-1, s.spec.Policy.Gather))
-	if s.looks < 3 || e.At.Sub(s.sentAt) < s.spec.Policy.Settle {
+	settled := s.sentAt.Add(s.spec.Policy.Settle)
+	if e.At.Before(settled) && s.due.After(settled) {
+		s.due = settled
+	}
+	if s.looks < 3 || e.At.Before(settled) {
 		return s
 	}
 	switch {
@@ -125,7 +129,7 @@ func (s State) notListed(e Event) State {
 		return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "NotListed", Message: fmt.Sprintf(
 			"task %s was created and does not appear in the list of its backup plan: it was not started", s.TaskID)})
 	case s.sends < s.spec.Policy.Sends:
-		s.Phase = Absent // to be sent again, with the same token
+		s.Phase, s.due = Absent, e.At // to be sent again, with the same token
 		return s
 	}
 	return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "CreateUnproved", Message: fmt.Sprintf(

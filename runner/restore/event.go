@@ -32,15 +32,15 @@ type Event struct {
 	At       time.Time  `json:"at"`
 	Effect   ActionKind `json:"effect,omitempty"`  // Intended: create or start
 	Attempt  int        `json:"attempt,omitempty"` // Intended
-	Intent   *Intent    `json:"intent,omitempty"`  // Intended, of a create
+	Intent   *Intent    `json:"intent,omitempty"`  // Intended, of a create; Looked, when it found the task
 	TaskID   string     `json:"taskId,omitempty"`  // Answered
 	Tasks    []Task     `json:"tasks,omitempty"`
 	Precheck *Precheck  `json:"precheck,omitempty"`
 	Failure  *Failure   `json:"failure,omitempty"`
 }
 
-// Intent is what a create sends, as far as it must be known to send the same
-// again after a restart. It holds no secret.
+// Intent is what a create sends, or an adopted task was asked for, as far as it
+// must be known to send the same again after a restart. It holds no secret.
 type Intent struct {
 	Declared   plan.Digest     `json:"declared"`
 	Parameters plan.Parameters `json:"parameters"`
@@ -52,7 +52,21 @@ type Intent struct {
 func (s State) Intend(a Action, now time.Time) Event {
 	e := Event{Kind: Intended, At: now, Effect: a.Kind, Attempt: s.Attempt}
 	if a.Kind == Create {
-		e.Intent = &Intent{Declared: s.spec.Declared, Parameters: s.spec.Parameters, Databases: s.spec.Databases}
+		e.Intent = s.spec.intent()
+	}
+	return e
+}
+
+func (s *Spec) intent() *Intent {
+	return &Intent{Declared: s.Declared, Parameters: s.Parameters, Databases: s.Databases}
+}
+
+// ForLog returns the form in which an event that took a restore from one state
+// to another is kept: one that binds a task to it carries the intent, so that a
+// later run knows what the task was asked to do.
+func ForLog(from, to State, e Event) Event {
+	if to.TaskID != from.TaskID && to.TaskID != "" {
+		e.Intent = to.spec.intent()
 	}
 	return e
 }

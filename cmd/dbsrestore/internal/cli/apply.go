@@ -150,13 +150,13 @@ func (a *app) mayApply(p *plan.Plan, f applyFlags) error {
 	if f.digest != "" && plan.Digest(f.digest) != p.Digest {
 		return fail(exitPlanRefused, fmt.Errorf("the plan is %s, approved was %s", p.Digest, f.digest), "review the plan again; nothing was done")
 	}
-	n := p.Count()
-	if n[plan.Blocked] > 0 && !f.skipBlocked {
-		return fail(exitManifest, fmt.Errorf("%d of %d items are blocked", n[plan.Blocked], len(p.Items)), "mend what blocks them, or carry out the rest with --skip-blocked; nothing was done")
+	if err := mayRun(p, f); err != nil {
+		return err
 	}
 	if err := a.checkSecrets(p); err != nil {
 		return err
 	}
+	n := p.Count()
 	work := n[plan.Restore] + n[plan.Adopt]
 	if work == 0 || f.yes {
 		return nil
@@ -168,6 +168,14 @@ func (a *app) mayApply(p *plan.Plan, f applyFlags) error {
 	answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n')
 	if strings.TrimSpace(answer) != "yes" {
 		return fail(exitUsage, errors.New("not confirmed, nothing was done"), "")
+	}
+	return nil
+}
+
+// mayRun refuses a plan with blocked items, unless they are to be skipped.
+func mayRun(p *plan.Plan, f applyFlags) error {
+	if n := p.Count()[plan.Blocked]; n > 0 && !f.skipBlocked {
+		return fail(exitManifest, fmt.Errorf("%d of %d items are blocked", n, len(p.Items)), "mend what blocks them, or carry out the rest with --skip-blocked; nothing was done")
 	}
 	return nil
 }
@@ -214,6 +222,14 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 	past, err := runner.Past(ctx, j, run)
 	if err != nil {
 		return stateError(err)
+	}
+	known, err := runner.Known(past, p.Failure.Attempts)
+	if err != nil {
+		return stateError(err)
+	}
+	p = p.Recall(known) // another process may have gone on with the run since it was planned
+	if err := mayRun(p, f); err != nil {
+		return err
 	}
 	st := a.drainOnSignal(ctx)
 	defer st.stop()

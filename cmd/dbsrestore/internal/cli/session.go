@@ -141,22 +141,12 @@ func (a *app) history(ctx context.Context, target, manifest, key string, attempt
 	if err != nil || !ok {
 		return nil, stateError(err)
 	}
-	then, past, err := recall(ctx, j, run)
-	if err != nil {
-		return nil, err
-	}
-	known, err := runner.Known(then, past, attempts)
-	return known, stateError(err)
-}
-
-// recall reads a run's plan, as it was last carried out, and its events.
-func recall(ctx context.Context, j *journal.Journal, run journal.Run) (*plan.Plan, map[plan.Key][]restore.Event, error) {
-	p, err := plan.Decode(run.Plan)
-	if err != nil {
-		return nil, nil, stateError(fmt.Errorf("plan of run %s of %s in the journal: %w", run.Key, run.Manifest, err))
-	}
 	past, err := runner.Past(ctx, j, run)
-	return p, past, stateError(err)
+	if err != nil {
+		return nil, stateError(err)
+	}
+	known, err := runner.Known(past, attempts)
+	return known, stateError(err)
 }
 
 func stateError(err error) error {

@@ -10,8 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
+	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/runner/journal"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -78,4 +80,14 @@ func findRun(ctx context.Context, j *journal.Journal, name string) (journal.Run,
 		return run, stateError(err)
 	}
 	return journal.Run{}, fail(exitUsage, fmt.Errorf("no run %q", name), "known runs: "+view.Inert(strings.Join(known[:min(len(known), 10)], ", ")))
+}
+
+// recall reads a run's plan, as it was last carried out, and its events.
+func recall(ctx context.Context, j *journal.Journal, run journal.Run) (*plan.Plan, map[plan.Key][]restore.Event, error) {
+	p, err := plan.Decode(run.Plan)
+	if err != nil {
+		return nil, nil, stateError(fmt.Errorf("plan of run %s of %s in the journal: %w", run.Key, run.Manifest, err))
+	}
+	past, err := runner.Past(ctx, j, run)
+	return p, past, stateError(err)
 }

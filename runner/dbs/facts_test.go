@@ -1,0 +1,171 @@
+package dbs_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
+)
+
+// account answers reads about backup plans: those named "gone…" do not exist,
+// those named "odd…" are refused for another reason.
+func account(w http.ResponseWriter, r *http.Request) {
+	id := r.PostFormValue("BackupPlanId")
+	switch action := r.URL.Query().Get("Action"); action {
+	case "DescribeBackupPlanList":
+		var items []string
+		for id := range strings.SplitSeq(id, ",") {
+			switch {
+			case strings.HasPrefix(id, "gone"):
+				_, _ = io.WriteString(w, `{"Success":false,"ErrCode":"InvalidParameterValid","ErrMessage":"no such plan"}`)
+				return
+			case strings.HasPrefix(id, "odd"):
+				_, _ = io.WriteString(w, `{"Success":false,"ErrCode":"Param.NotFound","ErrMessage":"odd"}`)
+				return
+			case !strings.HasPrefix(id, "quiet"):
+				items = append(items, fmt.Sprintf(`{"BackupPlanId":%q,"BackupPlanName":"orders","BackupPlanStatus":"running",
+					"DatabaseType":"MySQL","BackupObjects":"[{\"DBName\":\"b\"},{\"DBName\":\"a\"},{\"DBName\":\"b\",\"SchemaName\":\"s\"}]",
+					"BeginTimestampForRestore":1000,"EndTimestampForRestore":9000,
+					"SourceEndpointInstanceID":"rm-1","SourceEndpointIpPort":"10.0.0.7:3306"}`, id))
+			}
+		}
+		_, _ = fmt.Fprintf(w, `{"Success":true,"TotalElements":%d,"Items":{"BackupPlanDetail":[%s]}}`, len(items), strings.Join(items, ","))
+	case "DescribeRestoreRangeInfo":
+		if strings.HasPrefix(id, "ranges") {
+			_, _ = io.WriteString(w, `{"Success":false,"ErrCode":"InvalidParameter","ErrMessage":"not supported by this plan"}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"Success":true,"Items":{"DBSRecoverRange":[
+			{"RangeType":"range","BeginTimestampForRestore":5000,"EndTimestampForRestore":9000},
+			{"RangeType":"point","BeginTimestampForRestore":1000,"EndTimestampForRestore":1000},
+			{"RangeType":"RANGE","BeginTimestampForRestore":1000,"EndTimestampForRestore":4000},
+			{"RangeType":"range","BeginTimestampForRestore":3000,"EndTimestampForRestore":2000},
+			{"RangeType":"range"}]}}`)
+	case "DescribeFullBackupList":
+		later := time.Now().Add(time.Hour).UnixMilli()
+		_, _ = fmt.Fprintf(w, `{"Success":true,"TotalElements":5,"Items":{"FullBackupFile":[
+			{"BackupSetId":"new","BackupStatus":"finish","StartTime":5000,"EndTime":6000,"BackupSetExpiredTime":%d},
+			{"BackupSetId":"old","BackupStatus":"FINISH","StartTime":1000,"EndTime":2000},
+			{"BackupSetId":"expired","BackupStatus":"finish","StartTime":1000,"EndTime":2000,"BackupSetExpiredTime":3000},
+			{"BackupSetId":"failed","BackupStatus":"stop","StartTime":1000,"EndTime":2000},
+			{"BackupSetId":"under way","BackupStatus":"running","StartTime":1000}]}}`, later)
+	default:
+		w.WriteHeader(http.StatusTeapot)
+	}
+}
+
+func ms(n int64) time.Time { return time.UnixMilli(n).UTC() }
+
+func TestBackupPlansAnswerWhatWasAskedInOrder(t *testing.T) {
+	s := serve(t, account)
+	got, err := client(t, options(s.URL)).BackupPlans(t.Context(), []plan.Question{
+		{Site: hangzhou, BackupPlanID: "dbs2", Ranges: true, BackupSets: true},
+		{Site: hangzhou, BackupPlanID: "gone1", Ranges: true},
+		{Site: hangzhou, BackupPlanID: "quiet1", BackupSets: true},
+		{Site: hangzhou, BackupPlanID: "odd1"},
+		{Site: hangzhou, BackupPlanID: "ranges1", Ranges: true},
+		{Site: plan.Site{Region: "cn-chengdu"}, BackupPlanID: "dbs2"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	readable := plan.BackupPlan{Site: hangzhou, ID: "dbs2", Name: "orders", Status: "running", DatabaseType: "MySQL",
+		Databases: []string{"b", "a"}, Source: plan.Source{InstanceID: "rm-1", IPPort: "10.0.0.7:3306"}}
+	full, unsupported, chengdu := readable, readable, readable
+	full.Ranges = []plan.Range{{From: ms(1000), To: ms(4000)}, {From: ms(5000), To: ms(9000)}}
+	full.BackupSets = []plan.BackupSet{{ID: "old", From: ms(1000), To: ms(2000)}, {ID: "new", From: ms(5000), To: ms(6000)}}
+	unsupported.ID, unsupported.Problem = "ranges1", "DescribeRestoreRangeInfo: InvalidParameter: not supported by this plan"
+	chengdu.Site.Region = "cn-chengdu"
+	want := []plan.BackupPlan{
+		full,
+		{Site: hangzhou, ID: "gone1", Missing: true},
+		{Site: hangzhou, ID: "quiet1", Missing: true},
+		{Site: hangzhou, ID: "odd1", Problem: "DescribeBackupPlanList: Param.NotFound: odd"},
+		unsupported,
+		chengdu,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("answers differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestManyBackupPlansNeedFewCalls(t *testing.T) {
+	s := serve(t, account)
+	c := client(t, options(s.URL))
+	var qs []plan.Question
+	for i := range 100 {
+		qs = append(qs, plan.Question{Site: hangzhou, BackupPlanID: fmt.Sprintf("dbs%03d", i), Ranges: i < 10, BackupSets: i >= 90})
+	}
+	if _, err := c.BackupPlans(t.Context(), qs); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"DescribeBackupPlanList": 4, "DescribeRestoreRangeInfo": 10, "DescribeFullBackupList": 10}
+	if diff := cmp.Diff(want, c.Calls()); diff != "" {
+		t.Errorf("calls differ (-want +got):\n%s", diff)
+	}
+	for _, r := range s.seen() {
+		if n := strings.Count(r.form.Get("BackupPlanId"), ",") + 1; n > 30 {
+			t.Errorf("got %d ids in one question, want at most 30", n)
+		}
+	}
+}
+
+func TestUnknownBackupPlansAreIsolated(t *testing.T) {
+	s := serve(t, account)
+	var qs []plan.Question
+	for i := range 30 {
+		id := fmt.Sprintf("dbs%03d", i)
+		if i == 7 || i == 23 {
+			id = "gone" + id
+		}
+		qs = append(qs, plan.Question{Site: hangzhou, BackupPlanID: id})
+	}
+	answers, err := client(t, options(s.URL)).BackupPlans(t.Context(), qs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range answers {
+		if a.ID != qs[i].BackupPlanID || a.Missing != strings.HasPrefix(a.ID, "gone") {
+			t.Errorf("%s: got %s, missing %v", qs[i].BackupPlanID, a.ID, a.Missing)
+		}
+	}
+	if n := len(s.seen()); n > 20 {
+		t.Errorf("got %d calls, want at most 20", n)
+	}
+}
+
+func TestWhatConcernsEveryBackupPlanFailsTheWhole(t *testing.T) {
+	for _, body := range []string{`{"Code":"Forbidden.RAM"}`, `{"Code":"InvalidAccessKeyId.NotFound"}`} {
+		s := serve(t, always(403, body))
+		_, err := client(t, options(s.URL)).BackupPlans(t.Context(), []plan.Question{
+			{Site: hangzhou, BackupPlanID: "a"}, {Site: hangzhou, BackupPlanID: "b"}})
+		if f := failure(t, err); f.Class != restore.Refused || !f.Fatal {
+			t.Errorf("got %+v, want refused, fatal", *f)
+		}
+		if n := len(s.seen()); n != 1 {
+			t.Errorf("got %d calls, want 1", n)
+		}
+	}
+}
+
+func TestAMisspeltRegionConcernsItsOwnBackupPlans(t *testing.T) {
+	o := options("")
+	o.Transport = answering(account)
+	answers, err := client(t, o).BackupPlans(t.Context(), []plan.Question{
+		{Site: plan.Site{Region: "cn-hangzouh"}, BackupPlanID: "dbs1"}, {Site: hangzhou, BackupPlanID: "dbs2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantText(t, answers[0].Problem, "did you mean cn-hangzhou?")
+	if answers[1].Problem != "" || !slices.Equal(answers[1].Databases, []string{"b", "a"}) {
+		t.Errorf("got %+v, want the other backup plan to be read", answers[1])
+	}
+}
