@@ -40,7 +40,7 @@ var rules = map[string]rule{
 		others: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"},
 	},
 	"cmd/dbsrestore": { // the only place that knows both cli and dbs
-		ours:   []string{"cmd/dbsrestore/internal/cli", "runner/dbs", "runner/dbs/emulator"},
+		ours:   []string{"cmd/dbsrestore/internal/cli", "runner/dbs", "runner/dbs/emulator", "runner/secret", "schema"},
 		others: []string{"github.com/mattn/go-isatty"},
 	},
 	"cmd/importtest": {},
