@@ -27,9 +27,9 @@ type engine struct {
 	use     usage
 	counts  Counts
 
-	listing   map[lookGroup]bool // lists under way
-	grid      time.Duration      // polls are made at its multiples, so that many share one
-	unsettled bool               // something ended since skipHopeless looked
+	wave      wave
+	grid      time.Duration // polls are made at its multiples, so that many share one
+	unsettled bool          // something ended since skipHopeless looked
 	results   chan result
 	flying    int                 // calls under way
 	calls     *semaphore.Weighted // bounds them
@@ -42,17 +42,10 @@ type engine struct {
 // item is an item that is not blocked, and where it stands.
 type item struct {
 	plan.Item
-	state  restore.State
-	flying bool // a call about it is under way
-}
-
-type lookGroup struct {
-	site         plan.Site
-	backupPlanID string
-}
-
-func (it *item) group() lookGroup {
-	return lookGroup{it.Site, it.Parameters.BackupPlanId}
+	state       restore.State
+	flying      bool // a call about it is under way
+	destination *destination
+	backupPlan  *backupPlan
 }
 
 // result is what a call brought: an event for each item that it was about.
@@ -82,8 +75,7 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 		plan: p, svc: svc, log: log, options: o, budget: budget,
 		byKey:     make(map[plan.Key]*item, len(p.Items)),
 		use:       newUsage(p.Limits),
-		listing:   make(map[lookGroup]bool),
-		grid:      max(time.Duration(p.Limits.PollInterval)/4, time.Millisecond),
+		grid:      max(time.Duration(p.Limits.PollInterval)/2, time.Millisecond),
 		unsettled: true,
 		results:   make(chan result, 64),
 		calls:     semaphore.NewWeighted(o.MaxCalls),
@@ -110,13 +102,14 @@ func (e *engine) add(pi plan.Item) error {
 	}
 	state = state.Resume()
 	it := &item{Item: pi, state: state}
+	e.use.place(it)
 	e.items = append(e.items, it)
 	e.byKey[pi.Key] = it
 	e.count(state.Phase, 1)
 	switch {
 	case state.Phase.Active():
 		e.active = append(e.active, it)
-		e.use.take(it)
+		e.use.add(it, 1)
 	case !state.Phase.Ended():
 		e.pending = append(e.pending, it)
 	}
@@ -203,11 +196,11 @@ func (e *engine) move(it *item, from, to restore.Phase) {
 	if to.Active() && !from.Active() {
 		e.pending = remove(e.pending, it)
 		e.active = append(e.active, it)
-		e.use.take(it)
+		e.use.add(it, 1)
 	}
 	if from.Active() && !to.Active() {
 		e.active = remove(e.active, it)
-		e.use.release(it)
+		e.use.add(it, -1)
 		if !to.Ended() {
 			e.pending = append([]*item{it}, e.pending...) // before what was never begun
 		}
@@ -249,7 +242,7 @@ func (e *engine) collect(r result) ([]itemEvent, error) {
 	for {
 		e.flying--
 		if r.call.kind == restore.Look {
-			delete(e.listing, r.call.items[0].group())
+			r.call.items[0].backupPlan.listing = false
 		}
 		if r.err != nil {
 			return nil, r.err

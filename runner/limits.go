@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -10,39 +9,67 @@ import (
 	"github.com/dbsrestore/dbsrestore/schema"
 )
 
-// usage counts the restore tasks that exist, or may, and are not finished.
+// usage counts the restore tasks that exist, or may, and are not finished: in
+// all, and per destination and backup plan.
 type usage struct {
 	limits       schema.Limits
 	total        int
-	destinations map[string]int
-	backupPlans  map[lookGroup]int
+	destinations map[string]*destination
+	backupPlans  map[source]*backupPlan
+}
+
+// destination is where several items may restore to.
+type destination struct {
+	active int
+}
+
+// source names a backup plan.
+type source struct {
+	site plan.Site
+	id   string
+}
+
+// backupPlan is what several items may restore from.
+type backupPlan struct {
+	source
+	active  int
+	listing bool // a list of its tasks is being read
 }
 
 func newUsage(l schema.Limits) usage {
-	return usage{limits: l, destinations: map[string]int{}, backupPlans: map[lookGroup]int{}}
+	return usage{limits: l, destinations: map[string]*destination{}, backupPlans: map[source]*backupPlan{}}
 }
 
-func (u usage) clone() usage {
-	u.destinations, u.backupPlans = maps.Clone(u.destinations), maps.Clone(u.backupPlans)
-	return u
+// place gives an item its destination and backup plan.
+func (u *usage) place(it *item) {
+	it.destination = u.destinations[it.Destination]
+	if it.destination == nil {
+		it.destination = &destination{}
+		u.destinations[it.Destination] = it.destination
+	}
+	s := source{it.Site, it.Parameters.BackupPlanId}
+	it.backupPlan = u.backupPlans[s]
+	if it.backupPlan == nil {
+		it.backupPlan = &backupPlan{source: s}
+		u.backupPlans[s] = it.backupPlan
+	}
 }
 
-// allows reports whether one more task, of it, stays within the limits. A
-// limit of 0 is none.
+// full reports whether no task may be added, whichever it is.
+func (u *usage) full() bool { return !below(u.total, u.limits.InFlight) }
+
+// allows reports whether one more task, of it, stays within the limits.
 func (u *usage) allows(it *item) bool {
-	below := func(n, limit int) bool { return limit == 0 || n < limit }
-	return below(u.total, u.limits.InFlight) &&
-		below(u.destinations[it.Destination], u.limits.PerDestination) &&
-		below(u.backupPlans[it.group()], u.limits.PerBackupPlan)
+	return !u.full() && below(it.destination.active, u.limits.PerDestination) && below(it.backupPlan.active, u.limits.PerBackupPlan)
 }
 
-func (u *usage) take(it *item)    { u.add(it, 1) }
-func (u *usage) release(it *item) { u.add(it, -1) }
+// below reports whether n may grow. A limit of 0 is none.
+func below(n, limit int) bool { return limit == 0 || n < limit }
 
 func (u *usage) add(it *item, n int) {
 	u.total += n
-	u.destinations[it.Destination] += n
-	u.backupPlans[it.group()] += n
+	it.destination.active += n
+	it.backupPlan.active += n
 }
 
 // needsMet reports whether every item that it needs has succeeded.

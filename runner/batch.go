@@ -1,0 +1,111 @@
+package runner
+
+import (
+	"slices"
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
+)
+
+// PollBatch is how many tasks one poll asks about: the largest page that
+// DescribeRestoreTaskList gives (dbs-api.md §2.3).
+const PollBatch = 100
+
+// batch is the items that could share a call.
+type batch struct {
+	kind  restore.ActionKind
+	of    *backupPlan // of a look
+	items []*item
+	due   time.Time // of the most urgent
+	last  time.Time // of the least urgent
+	since time.Time // of the one that looks furthest back
+}
+
+// batches are the looks, by backup plan, and the polls, by site.
+type batches struct {
+	looks map[*backupPlan]*batch
+	polls map[plan.Site]*batch
+	order []*batch // in the order first wanted
+}
+
+func newBatches() batches {
+	return batches{looks: map[*backupPlan]*batch{}, polls: map[plan.Site]*batch{}}
+}
+
+func (bs *batches) wantLook(it *item, a restore.Action) {
+	b := want(bs, bs.looks, it.backupPlan, it, a)
+	b.of = it.backupPlan
+}
+
+func (bs *batches) wantPoll(it *item, a restore.Action) { want(bs, bs.polls, it.Site, it, a) }
+
+func want[K comparable](bs *batches, by map[K]*batch, key K, it *item, a restore.Action) *batch {
+	b := by[key]
+	if b == nil {
+		b = &batch{kind: a.Kind, due: a.Due, last: a.Due, since: a.Since}
+		by[key] = b
+		bs.order = append(bs.order, b)
+	}
+	b.items = append(b.items, it)
+	if a.Due.Before(b.due) {
+		b.due = a.Due
+	}
+	if a.Due.After(b.last) {
+		b.last = a.Due
+	}
+	if a.Since.Before(b.since) {
+		b.since = a.Since
+	}
+	return b
+}
+
+// fire turns the batches that are due into calls. A look answers everybody who
+// waits for that list, and therefore waits a little for the last of them; a
+// poll asks only about tasks whose own time has come.
+func (e *engine) fire(c *choice) {
+	for _, b := range c.batches.order {
+		switch b.kind {
+		case restore.Look:
+			if !b.of.listing && c.isDue(e.lookAt(c, b)) {
+				b.of.listing = true
+				c.add(call{kind: b.kind, items: b.items, since: b.since})
+			}
+		case restore.Poll:
+			if c.isDue(e.onGrid(b.due)) {
+				e.firePolls(c, b)
+			}
+		}
+	}
+}
+
+// lookAt returns when a list is read: when the last that waits for it is due,
+// or later if the wave that it is for goes on, but not much later than the
+// first is.
+func (e *engine) lookAt(c *choice, b *batch) time.Time {
+	limit := b.due.Add(2 * e.grid)
+	if b.last.After(limit) || c.growing == b.of {
+		return limit
+	}
+	return b.last
+}
+
+func (e *engine) firePolls(c *choice, b *batch) {
+	var due []*item
+	for _, it := range b.items {
+		if c.isDue(e.onGrid(it.state.Next().Due)) {
+			due = append(due, it)
+		}
+	}
+	for some := range slices.Chunk(due, PollBatch) {
+		c.add(call{kind: b.kind, items: some})
+	}
+}
+
+// onGrid returns the first multiple of the grid at or after t.
+func (e *engine) onGrid(t time.Time) time.Time {
+	if down := t.Truncate(e.grid); down.Before(t) {
+		return down.Add(e.grid)
+	}
+	return t
+}
