@@ -153,7 +153,7 @@ func (s State) started(e Event) State {
 // startFailed never ends a restore by itself: after a refusal, as after a lost
 // answer, the task's own status decides, for somebody may have started it.
 func (s State) startFailed(e Event) State {
-	if e.Failure.Class == Throttled || e.Failure.Fatal {
+	if e.Failure.Class == Throttled || e.Failure.Class == Refused && e.Failure.Fatal {
 		s.Phase, s.sends = Ready, s.sends-1 // it did not happen
 		return s.trouble(e, Unknown)
 	}

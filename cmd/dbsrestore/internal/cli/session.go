@@ -94,13 +94,14 @@ func accountsOf(ctx context.Context, svc Service, sites []plan.Site) ([]string, 
 	return slices.Compact(accounts), nil
 }
 
-// serviceError gives the error of a call the exit status of its cause.
+// serviceError gives the error of a call the exit status of its cause: what
+// concerns every call is mostly the fault of credentials or permissions.
 func serviceError(err error) error {
 	f, ok := errors.AsType[*restore.Failure](err)
-	if ok && f.Fatal {
-		return fail(exitCredentials, err, "")
+	if !ok || !f.Fatal || f.Code == "TLS" || f.Code == "Redirect" {
+		return fail(exitUnavailable, err, "")
 	}
-	return fail(exitUnavailable, err, "")
+	return fail(exitCredentials, err, "")
 }
 
 // resolve makes the plan by what the journal knows of the run and what the
