@@ -24,8 +24,6 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	return cli.Main(context.Background(), os.Args[1:], cli.Env{
 		Stdin:       os.Stdin,
 		Stdout:      os.Stdout,
@@ -38,6 +36,12 @@ func run() int {
 		Connect:     connect,
 		Emulate:     emulate,
 	})
+}
+
+func signals() (<-chan os.Signal, func()) {
+	c := make(chan os.Signal, 2)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	return c, func() { signal.Stop(c) }
 }
 
 func connect(t cli.Target) (cli.Service, error) {

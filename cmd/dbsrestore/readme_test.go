@@ -19,7 +19,7 @@ func command(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	status = cli.Main(context.Background(), args, cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
-		Getenv: func(string) string { return "" }, Now: time.Now, Signals: make(chan os.Signal),
+		Getenv: func(string) string { return "" }, Now: time.Now,
 	})
 	return status, out.String(), errs.String()
 }

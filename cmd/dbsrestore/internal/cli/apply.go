@@ -45,9 +45,7 @@ restored twice.`,
 }
 
 func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
-	ctx, stop := a.interruptible(cmd.Context())
-	defer stop()
-	p, s, err := a.planToApply(ctx, cmd, args)
+	p, s, err := a.planToApply(cmd.Context(), cmd, args)
 	if err != nil {
 		return err
 	}
@@ -62,7 +60,6 @@ func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
 	if n := p.Count(); n[plan.Done] == len(p.Items) {
 		return a.nothingToDo(p)
 	}
-	stop() // from here on a signal drains the run instead of ending the command
 	return a.carryOut(cmd.Context(), p, s, f)
 }
 

@@ -31,7 +31,7 @@ type Env struct {
 	Color          bool // the terminal shows colours
 	Getenv         func(string) string
 	Now            func() time.Time
-	Signals        <-chan os.Signal // SIGINT and SIGTERM
+	Signals        func() (signals <-chan os.Signal, stop func()) // takes SIGINT and SIGTERM until stop
 	Connect        func(Target) (Service, error)
 	Emulate        func(EmulatorOptions) (Emulator, error)
 }

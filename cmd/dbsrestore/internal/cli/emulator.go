@@ -15,7 +15,7 @@ func (a *app) emulatorCommand() *cobra.Command {
 		Long: `Serve an emulator of DBS on loopback until interrupted, with a small made-up company's
 backup plans in it. Its tasks are forgotten at the end unless --data is given.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(*cobra.Command, []string) error {
 			if !loopback(o.Listen) {
 				return usageError("write --listen 127.0.0.1:PORT", "emulator: %q is not a loopback address: who can reach it could use it", o.Listen)
 			}
@@ -23,6 +23,8 @@ backup plans in it. Its tasks are forgotten at the end unless --data is given.`,
 			if a.flags.quiet {
 				o.Log = nil
 			}
+			signals, stop := a.env.Signals()
+			defer stop()
 			em, err := a.env.Emulate(o)
 			if err != nil {
 				return fail(exitUnavailable, fmt.Errorf("start the emulator: %w", err), "")
@@ -30,9 +32,7 @@ backup plans in it. Its tasks are forgotten at the end unless --data is given.`,
 			fmt.Fprintf(a.env.Stdout, "DBS emulator at %s. Use it with:\n\n", em.Endpoint)
 			fmt.Fprintf(a.env.Stdout, "    export DBSRESTORE_ENDPOINT=%s\n", em.Endpoint)
 			fmt.Fprintf(a.env.Stdout, "    export ALIBABA_CLOUD_ACCESS_KEY_ID=%s ALIBABA_CLOUD_ACCESS_KEY_SECRET=%s\n\n", em.AccessKeyID, em.AccessKeySecret)
-			ctx, stop := a.interruptible(cmd.Context())
-			defer stop()
-			<-ctx.Done()
+			<-signals
 			return em.Close()
 		},
 	}

@@ -95,8 +95,7 @@ func (a *app) makePlan(cmd *cobra.Command, offline bool) (*plan.Plan, error) {
 	if offline {
 		return a.resolve(cmd.Context(), l, d, nil, now)
 	}
-	ctx, stop := a.interruptible(cmd.Context())
-	defer stop()
+	ctx := cmd.Context()
 	s, err := a.connect(ctx, l.manifest.Limits.RequestsPerSecond, d.Sites())
 	if err != nil {
 		return nil, err

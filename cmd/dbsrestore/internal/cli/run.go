@@ -105,9 +105,9 @@ func runStatus(r runner.Report, err error, sig os.Signal) error {
 		return serviceError(err)
 	case err != nil && !errors.Is(err, errInterrupted):
 		return err
-	case sig == syscall.SIGTERM:
+	case (r.Drained || err != nil) && sig == syscall.SIGTERM:
 		return statusOnly(exitTerminated)
-	case sig != nil:
+	case r.Drained || err != nil:
 		return statusOnly(exitInterrupted)
 	case r.Halted:
 		return statusOnly(exitHalted)

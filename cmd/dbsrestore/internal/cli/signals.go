@@ -10,22 +10,6 @@ import (
 
 var errInterrupted = errors.New("interrupted")
 
-// interruptible returns a context that the first signal cancels, until stop is
-// called.
-func (a *app) interruptible(parent context.Context) (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	done := make(chan struct{})
-	var once sync.Once
-	go func() {
-		select {
-		case sig := <-a.env.Signals:
-			cancel(fmt.Errorf("%w (%v)", errInterrupted, sig))
-		case <-done:
-		}
-	}()
-	return ctx, func() { once.Do(func() { close(done) }) }
-}
-
 // draining is a run's answer to signals: the first closes drain, the second
 // cancels ctx.
 type draining struct {
@@ -43,19 +27,26 @@ func (d *draining) signal() os.Signal {
 	return d.sig
 }
 
+func (d *draining) note(sig os.Signal) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.sig = sig
+}
+
+// drainOnSignal takes the signals that would end the process until stop is
+// called. Elsewhere they end it: nothing has been sent then.
 func (a *app) drainOnSignal(parent context.Context) *draining {
 	ctx, cancel := context.WithCancelCause(parent)
+	signals, ignore := a.env.Signals()
 	done := make(chan struct{})
-	d := &draining{ctx: ctx, drain: make(chan struct{}), stop: sync.OnceFunc(func() { close(done); cancel(nil) })}
+	d := &draining{ctx: ctx, drain: make(chan struct{}), stop: func() { ignore(); close(done); cancel(nil) }}
 	go func() {
 		for n := 0; ; n++ {
 			select {
 			case <-done:
 				return
-			case sig := <-a.env.Signals:
-				d.mu.Lock()
-				d.sig = sig
-				d.mu.Unlock()
+			case sig := <-signals:
+				d.note(sig)
 				if n > 0 {
 					cancel(errInterrupted)
 					return
