@@ -102,10 +102,11 @@ func (e *engine) firePolls(c *choice, b *batch) {
 	}
 }
 
-// onGrid returns the first multiple of the grid at or after t.
+// onGrid returns the first multiple of the grid at or after t, by the same
+// clocks as t: a wall clock that jumps does not move it.
 func (e *engine) onGrid(t time.Time) time.Time {
-	if down := t.Truncate(e.grid); down.Before(t) {
-		return down.Add(e.grid)
+	if past := t.Sub(t.Truncate(e.grid)); past > 0 {
+		return t.Add(e.grid - past)
 	}
 	return t
 }

@@ -16,6 +16,8 @@ type call struct {
 	since time.Time // of a look
 }
 
+func (c call) effect() bool { return restore.Action{Kind: c.kind}.Effect() }
+
 // choice collects what a turn decides.
 type choice struct {
 	now     time.Time
@@ -131,13 +133,19 @@ func (e *engine) pick(c *choice, ready []*item) int {
 	return first
 }
 
-// intend notes the intent of an effect that is due, and adds its call, if the
-// request rate has a turn for it.
+// intend notes the intent of an effect that is due, and adds its call, if there
+// is a place for it among the calls under way and a turn under the request rate:
+// what is intended is sent at once.
 func (e *engine) intend(c *choice, it *item, a restore.Action, records *[]Record) error {
 	if !c.isDue(a.Due) || c.spent[it.Site] {
 		return nil
 	}
+	if !e.effects.TryAcquire(1) { // an outcome wakes the engine
+		c.spent[it.Site] = true
+		return nil
+	}
 	if wait := e.svc.Turn(it.Site); wait > 0 {
+		e.effects.Release(1)
 		c.spent[it.Site] = true
 		c.isDue(c.now.Add(wait)) // wakes the engine then
 		return nil

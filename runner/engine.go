@@ -32,7 +32,10 @@ type engine struct {
 	unsettled bool          // something ended since skipHopeless looked
 	results   chan result
 	flying    int                 // calls under way
-	calls     *semaphore.Weighted // bounds them
+	effects   *semaphore.Weighted // bounds the creates and starts among them
+	reads     *semaphore.Weighted // bounds the rest
+	readCtx   context.Context
+	stopReads context.CancelFunc // ends them when the run is to stop: what they would tell can be asked again
 
 	fatal   *restore.Failure // see ErrService
 	halted  bool
@@ -78,7 +81,8 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 		grid:      max(time.Duration(p.Limits.PollInterval)/2, time.Millisecond),
 		unsettled: true,
 		results:   make(chan result, 64),
-		calls:     semaphore.NewWeighted(o.MaxCalls),
+		effects:   semaphore.NewWeighted(o.MaxCalls),
+		reads:     semaphore.NewWeighted(o.MaxCalls),
 	}
 	for _, pi := range p.Items {
 		if err := e.add(pi); err != nil {
@@ -95,8 +99,7 @@ func (e *engine) add(pi plan.Item) error {
 		e.counts.Blocked++
 		return nil
 	}
-	past := e.options.Past[pi.Key]
-	state, err := Replay(specOf(e.plan, pi, past, e.options.Settle), past)
+	state, err := load(e.plan, pi, e.options.Past[pi.Key], e.options.Settle)
 	if err != nil {
 		return err
 	}
@@ -106,10 +109,12 @@ func (e *engine) add(pi plan.Item) error {
 	e.items = append(e.items, it)
 	e.byKey[pi.Key] = it
 	e.count(state.Phase, 1)
+	if occupies(state.Phase) {
+		e.use.add(it, 1)
+	}
 	switch {
 	case state.Phase.Active():
 		e.active = append(e.active, it)
-		e.use.add(it, 1)
 	case !state.Phase.Ended():
 		e.pending = append(e.pending, it)
 	}
@@ -120,6 +125,7 @@ func (e *engine) run(ctx context.Context) (Report, error) {
 	started := time.Now()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	e.readCtx, e.stopReads = context.WithCancel(ctx)
 	var arrived []itemEvent
 	for {
 		wake, err := e.turn(ctx, arrived)
@@ -158,7 +164,7 @@ func (e *engine) turn(ctx context.Context, arrived []itemEvent) (time.Time, erro
 		// A crash before Append returns: no intended call has been sent, and the
 		// outcomes that are lost here are found again by looking.
 		if err := e.log.Append(context.WithoutCancel(ctx), records); err != nil {
-			return time.Time{}, fmt.Errorf("record what happened: %w%s", err, unrecorded(records))
+			return time.Time{}, fmt.Errorf("%w: %w%s", ErrLog, err, unrecorded(records))
 		}
 	}
 	for _, c := range chosen {
@@ -176,10 +182,11 @@ func (e *engine) apply(it *item, event restore.Event, records *[]Record) error {
 	}
 	it.state = to
 	if restore.Durable(from, to, event) {
-		*records = append(*records, Record{it.Key, restore.ForLog(from, to, event)})
+		*records = append(*records, Record{it.Key, restore.ForLog(from, to, event), to.Snapshot})
 	}
 	if event.Failure != nil && event.Failure.Fatal && e.fatal == nil {
 		e.fatal = event.Failure
+		e.stopReads()
 	}
 	e.move(it, from.Phase, to.Phase)
 	e.options.Observe(Change{Key: it.Key, From: from, To: to, Event: event, Counts: e.counts})
@@ -193,14 +200,18 @@ func (e *engine) move(it *item, from, to restore.Phase) {
 	}
 	e.count(from, -1)
 	e.count(to, 1)
+	switch before, after := occupies(from), occupies(to); {
+	case after && !before:
+		e.use.add(it, 1)
+	case before && !after:
+		e.use.add(it, -1)
+	}
 	if to.Active() && !from.Active() {
 		e.pending = remove(e.pending, it)
 		e.active = append(e.active, it)
-		e.use.add(it, 1)
 	}
 	if from.Active() && !to.Active() {
 		e.active = remove(e.active, it)
-		e.use.add(it, -1)
 		if !to.Ended() {
 			e.pending = append([]*item{it}, e.pending...) // before what was never begun
 		}
@@ -231,6 +242,7 @@ func (e *engine) wait(ctx context.Context, wake time.Time) ([]itemEvent, error) 
 		return nil, nil
 	case <-drain:
 		e.drained = true
+		e.stopReads()
 		return nil, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner/journal"
@@ -17,6 +20,12 @@ type Journal struct {
 	Lock *journal.Guard // what keeps other processes from carrying out the same
 }
 
+// body is the stored form of a Record. Fields may be added, names never change.
+type body struct {
+	Event restore.Event    `json:"event"`
+	State restore.Snapshot `json:"state"`
+}
+
 // Append implements [Log]. It fails when the lock is no longer ours: every
 // effect is preceded by an Append, so none is sent from then on.
 func (j Journal) Append(ctx context.Context, records []Record) error {
@@ -25,119 +34,126 @@ func (j Journal) Append(ctx context.Context, records []Record) error {
 	}
 	entries := make([]journal.Entry, len(records))
 	for i, r := range records {
-		body, err := json.Marshal(r.Event)
+		data, err := json.Marshal(body{r.Event, r.State})
 		if err != nil {
-			return fmt.Errorf("encode an event of %s: %w", r.Key, err)
+			return fmt.Errorf("encode what happened to %s: %w", r.Key, err)
 		}
-		entries[i] = journal.Entry{At: r.Event.At, Item: string(r.Key), Kind: string(r.Event.Kind), Body: body}
+		entries[i] = journal.Entry{At: r.Event.At, Item: string(r.Key), Kind: string(r.Event.Kind), Body: data}
 	}
 	return j.J.Append(ctx, j.Run.ID, entries)
 }
 
-// Past reads what a journal holds of a run, by item and in order.
-func Past(ctx context.Context, j *journal.Journal, run journal.Run) (map[plan.Key][]restore.Event, error) {
+// Past is what is known of the items of a run.
+type Past map[plan.Key]Saved
+
+// Saved is what is known of one item.
+type Saved struct {
+	State  restore.Snapshot
+	Intent *restore.Intent // what its task was asked to do; nil while nothing was sent
+}
+
+// Add takes over a record, the later of two of one item.
+func (p Past) Add(r Record) {
+	saved := Saved{State: r.State, Intent: p[r.Key].Intent}
+	if r.Event.Intent != nil {
+		saved.Intent = r.Event.Intent
+	}
+	p[r.Key] = saved
+}
+
+// ReadPast reads what a journal knows of a run.
+func ReadPast(ctx context.Context, j *journal.Journal, run journal.Run) (Past, error) {
 	entries, err := j.Entries(ctx, run.ID)
 	if err != nil {
 		return nil, err
 	}
-	past := make(map[plan.Key][]restore.Event)
+	past := make(Past)
 	for _, entry := range entries {
-		var event restore.Event
-		if err := json.Unmarshal(entry.Body, &event); err != nil {
+		var b body
+		if err := json.Unmarshal(entry.Body, &b); err != nil {
 			return nil, fmt.Errorf("journal of run %s of %s: an entry of %s cannot be read: %w", run.Key, run.Manifest, entry.Item, err)
 		}
-		key := plan.Key(entry.Item)
-		past[key] = append(past[key], event)
+		past.Add(Record{plan.Key(entry.Item), b.Event, b.State})
 	}
 	return past, nil
 }
 
-// Replay returns the state that events lead to.
-func Replay(spec restore.Spec, events []restore.Event) (restore.State, error) {
-	state := restore.New(spec)
-	for _, event := range events {
-		if event.Kind == restore.Intended && event.Effect == restore.Create && state.Phase.Ended() {
-			state = state.Resume() // a later run began anew after a refusal
+// Unfinished returns the items that have a task, or may have one, which is not
+// known to have ended.
+func (p Past) Unfinished() []plan.Key {
+	var keys []plan.Key
+	for _, key := range slices.Sorted(maps.Keys(p)) {
+		if p[key].State.Phase.Active() {
+			keys = append(keys, key)
 		}
-		next, err := state.Apply(event)
-		if err != nil {
-			return state, fmt.Errorf("journal: %w", err)
-		}
-		state = next
 	}
-	return state, nil
+	return keys
 }
 
-// States returns where the items of a plan stand by what is known of its run.
-func States(p *plan.Plan, past map[plan.Key][]restore.Event) ([]Outcome, error) {
-	outcomes := make([]Outcome, 0, len(p.Items))
-	for _, it := range p.Items {
-		o := Outcome{Item: it}
-		if it.Action != plan.Blocked {
-			state, err := Replay(specOf(p, it, past[it.Key], 0), past[it.Key])
-			if err != nil {
-				return nil, err
-			}
-			o.State = state
+// Known returns what planning needs to know: the items of which a restore task
+// exists, or may, with the request as it was sent.
+func (p Past) Known() map[plan.Key]plan.Known {
+	known := make(map[plan.Key]plan.Known)
+	for key, saved := range p {
+		s := saved.State
+		maybe := s.TaskID != "" || s.Phase == restore.Creating || s.Phase == restore.Unknown
+		if saved.Intent == nil || !maybe && s.Attempt == 1 {
+			continue // nothing was sent, or it was refused
 		}
-		outcomes = append(outcomes, o)
+		k := plan.Known{
+			Declared: saved.Intent.Declared, Parameters: saved.Intent.Parameters, Databases: saved.Intent.Databases,
+			TaskID: s.TaskID, State: string(s.Phase),
+			Ended:     s.Phase == restore.Succeeded || s.Phase == restore.Failed && s.TaskID != "",
+			Succeeded: s.Phase == restore.Succeeded,
+		}
+		if s.Failure != nil {
+			k.State += ": " + s.Failure.Message
+		}
+		known[key] = k
+	}
+	return known
+}
+
+// Outcomes returns where the items of a plan stand, and behind them those of
+// the run that the plan does not have.
+func (p Past) Outcomes(pl *plan.Plan) ([]Outcome, error) {
+	var outcomes []Outcome
+	planned := make(map[plan.Key]bool)
+	add := func(it plan.Item) error {
+		state, err := load(pl, it, p[it.Key], 0)
+		outcomes = append(outcomes, Outcome{Item: it, State: state})
+		return err
+	}
+	for _, it := range pl.Items {
+		planned[it.Key] = true
+		if _, begun := p[it.Key]; it.Action == plan.Blocked && !begun {
+			outcomes = append(outcomes, Outcome{Item: it})
+			continue
+		}
+		if err := add(it); err != nil {
+			return nil, err
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(p)) {
+		if planned[key] {
+			continue
+		}
+		it := plan.Item{Key: key}
+		if intent := p[key].Intent; intent != nil {
+			it.Declared, it.Parameters, it.Databases = intent.Declared, intent.Parameters, intent.Databases
+		}
+		if err := add(it); err != nil {
+			return nil, err
+		}
 	}
 	return outcomes, nil
 }
 
-// Known returns what planning needs to know of a run, by item: those of which
-// a restore task exists, or may, with the request as it was sent. attempts is
-// how many the manifest allows now.
-func Known(past map[plan.Key][]restore.Event, attempts int) (map[plan.Key]plan.Known, error) {
-	known := make(map[plan.Key]plan.Known)
-	for key, events := range past {
-		intent := lastIntent(events)
-		if intent == nil {
-			continue // nothing was ever sent
-		}
-		spec := restore.Spec{
-			Key: key, Declared: intent.Declared, Parameters: intent.Parameters, Databases: intent.Databases,
-			MovingTime: true, Attempts: make([]plan.Attempt, attemptsOf(events, attempts)),
-		}
-		s, err := Replay(spec, events)
-		if err != nil {
-			return nil, err
-		}
-		if s.TaskID == "" && s.Phase != restore.Creating && s.Phase != restore.Unknown && s.Attempt == 1 {
-			continue // refused: as if nothing had been sent
-		}
-		known[key] = knownOf(s, intent)
+// load returns the state of an item of a plan, by what is known of it.
+func load(p *plan.Plan, it plan.Item, saved Saved, settle time.Duration) (restore.State, error) {
+	spec := specOf(p, it, max(1, p.Failure.Attempts, saved.State.Attempt), settle)
+	if saved.State.Phase == "" {
+		return restore.New(spec), nil
 	}
-	return known, nil
-}
-
-func knownOf(s restore.State, intent *restore.Intent) plan.Known {
-	k := plan.Known{
-		Declared: intent.Declared, Parameters: intent.Parameters, Databases: intent.Databases,
-		TaskID: s.TaskID, Ended: s.Resume().Phase.Ended(), Succeeded: s.Phase == restore.Succeeded, State: string(s.Phase),
-	}
-	if s.Failure != nil {
-		k.State += ": " + s.Failure.Message
-	}
-	return k
-}
-
-// attemptsOf returns how many identities a restore needs: for the attempts
-// that are allowed, and for those that were made.
-func attemptsOf(events []restore.Event, allowed int) int {
-	n := max(1, allowed)
-	for _, e := range events {
-		n = max(n, e.Attempt)
-	}
-	return n
-}
-
-func lastIntent(events []restore.Event) *restore.Intent {
-	var last *restore.Intent
-	for _, e := range events {
-		if e.Intent != nil {
-			last = e.Intent
-		}
-	}
-	return last
+	return restore.Load(spec, saved.State)
 }

@@ -63,6 +63,11 @@ func (u *usage) allows(it *item) bool {
 	return !u.full() && below(it.destination.active, u.limits.PerDestination) && below(it.backupPlan.active, u.limits.PerBackupPlan)
 }
 
+// occupies reports whether an item in a phase counts under the limits: its task
+// exists, or may, and is not finished. A task that timed out goes on at the
+// service.
+func occupies(p restore.Phase) bool { return p.Active() || p == restore.TimedOut }
+
 // below reports whether n may grow. A limit of 0 is none.
 func below(n, limit int) bool { return limit == 0 || n < limit }
 

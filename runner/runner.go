@@ -19,20 +19,21 @@ type Log interface {
 	Append(ctx context.Context, records []Record) error
 }
 
-// Record is an event of an item.
+// Record is an event of an item, and the state that it led to.
 type Record struct {
 	Key   plan.Key
 	Event restore.Event
+	State restore.Snapshot
 }
 
 // Options are the particulars of a run. The zero Options work.
 type Options struct {
-	Past     map[plan.Key][]restore.Event // what the log holds of this run, in order
-	Drain    <-chan struct{}              // when closed nothing new is sent; calls under way are awaited
-	Observe  func(Change)                 // told of every change, from one goroutine; must not block
-	Settle   time.Duration                // see restore.Policy; 0 is the default
-	NoFollow bool                         // return when what may be begun has been begun, without waiting for it
-	MaxCalls int64                        // calls under way at a time; 0 means 32
+	Past     Past            // what the log knows of this run
+	Drain    <-chan struct{} // when closed nothing new is sent; calls under way are awaited
+	Observe  func(Change)    // told of every change, from one goroutine; must not block
+	Settle   time.Duration   // see restore.Policy; 0 is the default
+	NoFollow bool            // return when what may be begun has been begun, without waiting for it
+	MaxCalls int64           // calls under way at a time; 0 means 32
 }
 
 // Change is an event and what it did to an item.
@@ -71,6 +72,10 @@ type Outcome struct {
 // succeed until somebody mends something: credentials, permissions, the clock.
 var ErrService = errors.New("the service refuses every call")
 
+// ErrLog is wrapped by the error of a run that stopped because what happened
+// could not be recorded. Its text names the tasks of which only it knows.
+var ErrLog = errors.New("the run cannot be recorded")
+
 // Run carries out p and returns when every item has ended, when nothing more
 // may be begun, or when the run cannot go on. A failed restore is an outcome,
 // not an error. Cancelling ctx abandons the calls under way: their intents are
@@ -83,9 +88,8 @@ func Run(ctx context.Context, p *plan.Plan, svc Service, log Log, o Options) (Re
 	return e.run(ctx)
 }
 
-// specOf turns an item of a plan into what a restore of it is to be. It knows
-// the attempts that the plan allows and those that were made already.
-func specOf(p *plan.Plan, it plan.Item, past []restore.Event, settle time.Duration) restore.Spec {
+// specOf turns an item of a plan into what a restore of it is to be.
+func specOf(p *plan.Plan, it plan.Item, attempts int, settle time.Duration) restore.Spec {
 	spec := restore.Spec{
 		Key:          it.Key,
 		BackupPlanID: it.Parameters.BackupPlanId,
@@ -99,7 +103,7 @@ func specOf(p *plan.Plan, it plan.Item, past []restore.Event, settle time.Durati
 			Settle:       settle,
 		},
 	}
-	for n := range attemptsOf(past, p.Failure.Attempts) {
+	for n := range attempts {
 		spec.Attempts = append(spec.Attempts, it.Attempt(p, n+1))
 	}
 	return spec

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -122,7 +124,7 @@ func (b *bench) run(ctx context.Context, p *plan.Plan, o runner.Options) (runner
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if o.Past, err = runner.Past(b.t.Context(), j, run); err != nil {
+	if o.Past, err = runner.ReadPast(b.t.Context(), j, run); err != nil {
 		b.t.Fatal(err)
 	}
 	return runner.Run(ctx, p, b.client, runner.Journal{J: j, Run: run, Lock: lock}, o)
@@ -216,7 +218,8 @@ func TestARunThatIsOverDoesNothingWhenRunAgain(t *testing.T) {
 }
 
 // The process ends, in effect, at each write of the journal in turn, just
-// before or just after it is durable, and another goes on.
+// before or just after it is durable; the next one ends at its second write;
+// and a third goes on.
 func TestKilledAtEveryAppendNothingIsMadeTwice(t *testing.T) {
 	for _, end := range []struct {
 		name          string
@@ -245,20 +248,33 @@ func killedAt(t *testing.T, n int, durable, past bool) (over bool) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, plans(2, time.Second), restores(4, 2))
 		p := b.plan()
-		ctx, kill := context.WithCancelCause(t.Context())
-		log := &mortal{last: n, durable: durable, kill: kill, past: map[plan.Key][]restore.Event{}}
-		_, err := runner.Run(ctx, p, b.client, log, runner.Options{})
+		log := &mortal{past: runner.Past{}, durable: durable}
+		process := func(last int) (runner.Report, error) {
+			ctx, kill := context.WithCancelCause(t.Context())
+			log.n, log.last, log.kill = 0, last, kill
+			return runner.Run(ctx, p, b.client, log, runner.Options{Past: maps.Clone(log.past)})
+		}
+		_, err := process(n)
 		over = err == nil
 		if !past {
 			clear(log.past)
 		}
-		survivor := &mortal{past: log.past}
-		report, err := runner.Run(t.Context(), p, b.client, survivor, runner.Options{Past: maps.Clone(log.past)})
+		process(2)
+		report, err := process(0)
 		if err != nil || report.Counts.Succeeded != 4 {
 			t.Fatalf("killed at append %d: got %+v, %v, want 4 succeeded", n, report.Counts, err)
 		}
 		if r := b.service.Record(); r.Created != 4 || r.Started != 4 {
 			t.Fatalf("killed at append %d: %d tasks created and %d started, want 4 and 4", n, r.Created, r.Started)
+		}
+		outcomes, err := log.past.Outcomes(p)
+		for _, o := range outcomes {
+			if past && o.State.Phase != restore.Succeeded {
+				t.Errorf("killed at append %d: the log says %s of %s", n, o.State.Phase, o.Item.Key)
+			}
+		}
+		if err != nil {
+			t.Error(err)
 		}
 	})
 	return over
@@ -270,14 +286,22 @@ type mortal struct {
 	durable bool
 	kill    func(error)
 	n       int
-	past    map[plan.Key][]restore.Event
+	past    runner.Past
 }
 
 func (m *mortal) Append(_ context.Context, records []runner.Record) error {
 	m.n++
 	if m.n != m.last || m.durable {
 		for _, r := range records {
-			m.past[r.Key] = append(m.past[r.Key], r.Event)
+			data, err := json.Marshal(r)
+			if err != nil {
+				return err
+			}
+			var stored runner.Record // as a journal gives it back
+			if err := json.Unmarshal(data, &stored); err != nil {
+				return err
+			}
+			m.past.Add(stored)
 		}
 	}
 	if m.n == m.last {
@@ -471,6 +495,80 @@ func TestWithoutFollowingARunReturnsWhenWhatMayBeginHasBegun(t *testing.T) {
 		}
 		if d := report.Ended.Sub(report.Started); d > 10*time.Second {
 			t.Errorf("it took %v", d)
+		}
+	})
+}
+
+// Two hosts share nothing but the service, which forgets tokens after a while.
+// The second proves the absence of a task long before it creates its own.
+func TestTwoHostsStartNothingTwiceThoughTokensAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := plans(1, 20*time.Minute)
+		w.TokenLifetime = 10 * time.Minute
+		b := newBench(t, w, restores(3, 1))
+		fast, slow := b.plan(), b.plan()
+		slow.Limits.InFlight = 1
+		var hosts sync.WaitGroup
+		for _, p := range []*plan.Plan{fast, slow} {
+			hosts.Go(func() {
+				report, err := runner.Run(t.Context(), p, b.client, &mortal{past: runner.Past{}}, runner.Options{})
+				if err != nil || report.Counts.Succeeded != 3 {
+					t.Errorf("got %+v, %v, want 3 succeeded", report.Counts, err)
+				}
+			})
+			time.Sleep(10 * time.Second)
+		}
+		hosts.Wait()
+		if r := b.service.Record(); r.Started != 3 {
+			t.Errorf("%d tasks were started for 3 items", r.Started)
+		}
+	})
+}
+
+func TestAfterTheDrainNoCreateLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, plans(1, time.Minute), strings.Replace(restores(100, 1), "inFlight: 32", "inFlight: 100", 1))
+		drain := make(chan struct{})
+		var drained atomic.Bool
+		b.intercept = func(action string, _ *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+			if action == "CreateRestoreTask" {
+				if drained.Load() {
+					t.Error("a create left after the drain")
+				}
+				time.Sleep(20 * time.Second)
+			}
+			return next()
+		}
+		time.AfterFunc(5*time.Second, func() { drained.Store(true); close(drain) })
+		report, err := b.run(t.Context(), b.plan(), runner.Options{Drain: drain})
+		if err != nil || !report.Drained || report.Counts.Active != 32 {
+			t.Errorf("got drained %v, %+v, %v, want the 32 calls under way finished", report.Drained, report.Counts, err)
+		}
+		if d := report.Ended.Sub(report.Started); d > time.Minute {
+			t.Errorf("it took %v", d)
+		}
+	})
+}
+
+func TestATaskThatTimedOutKeepsItsPlaceUnderTheLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		manifest := strings.Replace(restores(5, 1), "inFlight: 32", "inFlight: 2", 1)
+		b := newBench(t, plans(1, time.Hour), strings.Replace(manifest, "limits:", "failure: {timeout: 1m}\nlimits:", 1))
+		p := b.plan()
+		report, err := b.run(t.Context(), p, runner.Options{})
+		if err != nil || report.Counts.TimedOut != 2 || report.Counts.Waiting != 3 {
+			t.Fatalf("got %+v, %v, want 2 timed out and 3 not begun", report.Counts, err)
+		}
+		time.Sleep(time.Hour)
+		for report.Counts.Succeeded < 5 {
+			before := report.Counts.Succeeded
+			if report, err = b.run(t.Context(), p, runner.Options{}); err != nil || report.Counts.Succeeded == before {
+				t.Fatalf("got %+v, %v, want more and more to succeed", report.Counts, err)
+			}
+			time.Sleep(time.Hour)
+		}
+		if peak := b.service.Record().PeakActive; peak > 2 {
+			t.Errorf("at the peak %d tasks were unfinished, the limit is 2", peak)
 		}
 	})
 }

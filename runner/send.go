@@ -24,52 +24,53 @@ func (e *engine) send(ctx context.Context, c call) {
 	}()
 }
 
+// perform makes a call. An effect has its place among the calls under way
+// already, a read waits for one.
 func (e *engine) perform(ctx context.Context, c call) (r result) {
-	if err := e.calls.Acquire(ctx, 1); err != nil {
-		return result{err: context.Cause(ctx)}
-	}
-	defer e.calls.Release(1)
 	defer func() {
 		if p := recover(); p != nil {
 			// The value may hold what must not be printed: say where, not what.
 			r = result{err: fmt.Errorf("panic (%T) in a call to the service\n%s", p, debug.Stack())}
 		}
 	}()
+	if c.effect() {
+		defer e.effects.Release(1)
+		return e.single(ctx, c)
+	}
+	if e.reads.Acquire(e.readCtx, 1) == nil {
+		defer e.reads.Release(1)
+	}
 	switch c.kind {
 	case restore.Look:
-		return e.look(ctx, c)
+		return e.look(e.readCtx, c)
 	case restore.Poll:
-		return e.poll(ctx, c)
+		return e.poll(e.readCtx, c)
 	}
-	it := c.items[0]
-	event, err := e.single(ctx, it, c.kind)
-	return result{events: []itemEvent{{it, event}}, err: err}
+	return e.single(e.readCtx, c)
 }
 
 // single performs a call that is about one item. The states of the items of a
 // call that is under way are not changed, so they may be read here.
-func (e *engine) single(ctx context.Context, it *item, kind restore.ActionKind) (restore.Event, error) {
-	var ok restore.Event
+func (e *engine) single(ctx context.Context, c call) result {
+	it := c.items[0]
+	var event restore.Event
+	var bad restore.EventKind
 	var err error
-	bad := restore.PollFailed
-	switch kind {
+	switch c.kind {
 	case restore.Create:
-		ok.Kind, bad = restore.Answered, restore.CreateFailed
-		ok.TaskID, err = e.svc.CreateRestoreTask(ctx, it.Site, it.state.Identity(), it.Parameters, it.Password)
+		event.Kind, bad = restore.Answered, restore.CreateFailed
+		event.TaskID, err = e.svc.CreateRestoreTask(ctx, it.Site, it.state.Identity(), it.Parameters, it.Password)
 	case restore.Start:
-		ok.Kind, bad = restore.Started, restore.StartFailed
+		event.Kind, bad = restore.Started, restore.StartFailed
 		err = e.svc.StartRestoreTask(ctx, it.Site, it.state.TaskID, it.state.Identity().ClientToken)
 	case restore.CheckPre:
 		var p restore.Precheck
 		p, err = e.svc.Precheck(ctx, it.Site, it.state.TaskID)
-		ok.Kind, ok.Precheck = restore.Prechecked, &p
+		event.Kind, event.Precheck, bad = restore.Prechecked, &p, restore.PollFailed
 	default:
-		return ok, fmt.Errorf("no call for action %q", kind) // unreachable unless bug in this package
+		return result{err: fmt.Errorf("no call for action %q", c.kind)} // unreachable unless bug in this package
 	}
-	if err == nil {
-		return ok, nil
-	}
-	return failed(bad, err)
+	return each(c.items, err, bad, func(*item) restore.Event { return event })
 }
 
 func (e *engine) look(ctx context.Context, c call) result {

@@ -34,7 +34,7 @@ func (t transition) allows(p Phase) bool {
 }
 
 var transitions = map[EventKind]transition{
-	Intended:     {[]Phase{Waiting, Absent, Ready}, State.intended},
+	Intended:     {[]Phase{Absent, Ready}, State.intended},
 	Answered:     {[]Phase{Creating}, State.answered},
 	CreateFailed: {[]Phase{Creating}, State.createFailed},
 	Looked:       {[]Phase{Waiting, Creating, Created}, State.looked},
@@ -47,10 +47,9 @@ var transitions = map[EventKind]transition{
 	Skip:         {[]Phase{Waiting, Absent}, State.skipped},
 }
 
-// intended opens an effect. Replay meets a create in Waiting, because the
-// fruitless look before it is not kept.
+// intended opens an effect. What went wrong before does not explain how it goes.
 func (s State) intended(e Event) State {
-	s.sentAt, s.sends, s.looks, s.due = e.At, s.sends+1, 0, e.At
+	s.SentAt, s.Sends, s.looks, s.due, s.Failure = e.At, s.Sends+1, 0, e.At, nil
 	s.Phase = Creating
 	if e.Effect == Start {
 		s.Phase = Starting
@@ -72,7 +71,7 @@ func (s State) createFailed(e Event) State {
 		s.due = e.At.Add(s.spec.Policy.Gather)
 		return s
 	case e.Failure.Class == Throttled || e.Failure.Fatal:
-		s.Phase, s.sends = Absent, s.sends-1 // it did not happen
+		s.Phase, s.Sends = Absent, s.Sends-1 // it did not happen
 		return s.trouble(e, Failed)
 	}
 	return s.end(Failed, e.At, e.Failure)
@@ -104,7 +103,7 @@ func (s State) looked(e Event) State {
 	for _, t := range e.Tasks[1:] {
 		s.Surplus = append(s.Surplus, t.ID)
 	}
-	s.sends, s.looks = 0, 0
+	s.Sends, s.looks = 0, 0
 	s.due = e.At
 	return s.follow(winner, e.At)
 }
@@ -112,12 +111,12 @@ func (s State) looked(e Event) State {
 // notListed handles a look that found no task of ours.
 func (s State) notListed(e Event) State {
 	if s.Phase == Waiting {
-		s.Phase, s.due = Absent, e.At
+		s.Phase, s.due, s.AbsentAt = Absent, e.At, e.At
 		return s
 	}
 	s.looks++
 	s.due = e.At.Add(backoff(s.looks-1, s.spec.Policy.Gather))
-	settled := s.sentAt.Add(s.spec.Policy.Settle)
+	settled := s.SentAt.Add(s.spec.Policy.Settle)
 	if e.At.Before(settled) && s.due.After(settled) {
 		s.due = settled
 	}
@@ -128,12 +127,12 @@ func (s State) notListed(e Event) State {
 	case s.Phase == Created:
 		return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "NotListed", Message: fmt.Sprintf(
 			"task %s was created and does not appear in the list of its backup plan: it was not started", s.TaskID)})
-	case s.sends < s.spec.Policy.Sends:
+	case s.Sends < s.spec.Policy.Sends:
 		s.Phase, s.due = Absent, e.At // to be sent again, with the same token
 		return s
 	}
 	return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "CreateUnproved", Message: fmt.Sprintf(
-		"the create was sent %d times without a usable answer and no task is listed: look for a task named %s", s.sends, s.Identity().RestoreTaskName)})
+		"the create was sent %d times without a usable answer and no task is listed: look for a task named %s", s.Sends, s.Identity().RestoreTaskName)})
 }
 
 func (s State) lookFailed(e Event) State {
@@ -145,7 +144,7 @@ func (s State) lookFailed(e Event) State {
 
 func (s State) started(e Event) State {
 	s = s.calm()
-	s.Phase, s.StartedAt, s.sends = Running, e.At, 0
+	s.Phase, s.StartedAt, s.Sends = Running, e.At, 0
 	s.due = e.At.Add(s.spec.Policy.PollInterval)
 	return s
 }
@@ -154,7 +153,7 @@ func (s State) started(e Event) State {
 // answer, the task's own status decides, for somebody may have started it.
 func (s State) startFailed(e Event) State {
 	if e.Failure.Class == Throttled || e.Failure.Class == Refused && e.Failure.Fatal {
-		s.Phase, s.sends = Ready, s.sends-1 // it did not happen
+		s.Phase, s.Sends = Ready, s.Sends-1 // it did not happen
 		return s.trouble(e, Unknown)
 	}
 	s.Failure = e.Failure
@@ -163,15 +162,16 @@ func (s State) startFailed(e Event) State {
 }
 
 func (s State) polled(e Event) State {
+	s = s.calm()
 	if len(e.Tasks) == 0 {
 		return s.vanished(e)
 	}
-	s = s.calm()
-	s.looks = 0
+	s.misses, s.missed = 0, time.Time{}
 	t := e.Tasks[0]
 	if s.Phase == Starting && (t.Status == StatusInit || t.Status == StatusCheckPass) {
 		return s.notStarted(t, e)
 	}
+	s.looks = 0
 	return s.follow(t, e.At)
 }
 
@@ -181,15 +181,16 @@ func (s State) notStarted(t Task, e Event) State {
 	switch {
 	case s.Failure != nil && s.Failure.Class == Refused:
 		return s.end(Failed, e.At, s.Failure)
-	case e.At.Sub(s.sentAt) < s.spec.Policy.Gather*4:
-		s.due = e.At.Add(s.spec.Policy.Gather) // it may be starting
+	case e.At.Sub(s.SentAt) < s.spec.Policy.Settle/time.Duration(s.spec.Policy.Sends):
+		s.looks++
+		s.due = e.At.Add(backoff(s.looks-1, s.spec.Policy.Gather)) // it may be starting
 		return s
-	case s.sends < s.spec.Policy.Sends:
+	case s.Sends < s.spec.Policy.Sends:
 		s.Phase, s.due = Ready, e.At // to be sent again, with the same token
 		return s
 	}
 	return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "StartUnproved", Message: fmt.Sprintf(
-		"the start of task %s was sent %d times without a usable answer, and it is still in %s", s.TaskID, s.sends, t.RawStatus)})
+		"the start of task %s was sent %d times without a usable answer, and it is still in %s", s.TaskID, s.Sends, t.RawStatus)})
 }
 
 // follow takes over what the service says of a task that is known to be ours.
@@ -226,12 +227,12 @@ func (s State) follow(t Task, at time.Time) State {
 
 // vanished handles a poll that did not return the task.
 func (s State) vanished(e Event) State {
-	s.looks++
+	s.misses++
 	s.due = e.At.Add(s.spec.Policy.PollInterval)
-	if s.troubled.IsZero() {
-		s.troubled = e.At
+	if s.missed.IsZero() {
+		s.missed = e.At
 	}
-	if s.looks < 3 || e.At.Sub(s.troubled) < s.spec.Policy.Settle {
+	if s.misses < 3 || e.At.Sub(s.missed) < s.spec.Policy.Settle {
 		return s
 	}
 	return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "Vanished", Message: fmt.Sprintf(
@@ -240,7 +241,7 @@ func (s State) vanished(e Event) State {
 
 func (s State) pollFailed(e Event) State {
 	switch timeout := s.spec.Policy.Timeout; {
-	case s.Phase == Starting && e.At.Sub(s.sentAt) >= timeout:
+	case s.Phase == Starting && e.At.Sub(s.SentAt) >= timeout:
 		return s.end(Unknown, e.At, e.Failure)
 	case s.Phase == Running && e.At.Sub(s.StartedAt) >= timeout:
 		return s.end(TimedOut, e.At, e.Failure)
@@ -272,7 +273,8 @@ func (s State) attemptFailed(at time.Time, f *Failure) State {
 	if s.Attempt == len(s.spec.Attempts) {
 		return s.end(Failed, at, f)
 	}
-	next := State{spec: s.spec, Phase: Waiting, Attempt: s.Attempt + 1, Surplus: s.Surplus, Failure: f}
+	next := waiting(s.spec, s.Attempt+1)
+	next.Surplus, next.Failure = s.Surplus, f
 	next.due = at.Add(s.spec.Policy.PollInterval)
 	return next
 }
@@ -314,7 +316,7 @@ func (s State) calm() State {
 func (s State) Resume() State {
 	switch {
 	case s.Phase == Failed && s.TaskID == "" || s.Phase == Skipped:
-		return State{spec: s.spec, Phase: Waiting, Attempt: s.Attempt}
+		return waiting(s.spec, s.Attempt)
 	case s.Phase == TimedOut:
 		s.Phase = Running
 	case s.Phase == Unknown && s.TaskID == "":
@@ -326,8 +328,8 @@ func (s State) Resume() State {
 	default:
 		return s
 	}
-	s.EndedAt, s.due, s.looks = time.Time{}, time.Time{}, 0
-	return s.calm()
+	s.EndedAt = time.Time{}
+	return s
 }
 
 func hasTask(tasks []Task, id string) bool {

@@ -13,7 +13,9 @@
 // event before it performs one. A state whose intent has no outcome, because
 // the answer was lost or the process was killed, answers Next with a look at
 // the service and never with the effect itself, so that recovery and the
-// normal way are the same code.
+// normal way are the same code. What must survive the process is a [Snapshot],
+// taken of every state that [Durable] names; no decision is derived again from
+// old events.
 //
 // The rules behind it, with their reasons, are design.md §5: at most one task
 // is started for an item, a task is started only when it is visible in the

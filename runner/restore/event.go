@@ -63,17 +63,19 @@ func (s *Spec) intent() *Intent {
 
 // ForLog returns the form in which an event that took a restore from one state
 // to another is kept: one that binds a task to it carries the intent, so that a
-// later run knows what the task was asked to do.
+// later run knows what the task was asked to do. The tasks that were seen are
+// left out, as the state tells what matters of them.
 func ForLog(from, to State, e Event) Event {
+	e.Tasks = nil
 	if to.TaskID != from.TaskID && to.TaskID != "" {
 		e.Intent = to.spec.intent()
 	}
 	return e
 }
 
-// Durable reports whether an event that took a restore from one state to
-// another must survive a crash: every intent, every outcome of an effect, and
-// what was seen when it tells something new. Mere progress is not kept.
+// Durable reports whether the state to which an event took a restore must
+// survive a crash: after every intent, every outcome of an effect, and when
+// what was seen tells something new. Mere progress is not kept.
 func Durable(from, to State, e Event) bool {
 	switch e.Kind {
 	case Intended, Answered, CreateFailed, Started, StartFailed:

@@ -80,6 +80,7 @@ type player struct {
 	t     *testing.T
 	now   time.Time
 	state restore.State
+	saved restore.Snapshot // the last that was kept
 }
 
 // do carries out a command.
@@ -115,9 +116,14 @@ func (p *player) do(words []string) string {
 		return p.describe()
 	case name == "new":
 		p.state = restore.New(spec(max(1, len(arg(0)))))
+		p.saved = p.state.Snapshot
 		return p.describe()
-	case name == "resume":
-		p.state = p.state.Resume()
+	case name == "resume": // by another process, which knows what was kept
+		loaded, err := restore.Load(*p.state.Spec(), p.saved)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.state = loaded.Resume()
 		return p.describe()
 	case name == "intend":
 		return p.apply(p.state.Intend(p.state.Next(), p.now))
@@ -170,6 +176,7 @@ func (p *player) apply(e restore.Event) string {
 	s := p.describe()
 	if restore.Durable(from, to, e) {
 		s += " [kept]"
+		p.saved = to.Snapshot
 	}
 	return s
 }

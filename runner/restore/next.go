@@ -26,8 +26,8 @@ type Action struct {
 // Effect reports whether the action changes something at the service.
 func (a Action) Effect() bool { return a.Kind == Create || a.Kind == Start }
 
-// skew is how far the service's clock may be from ours, and how far a task's
-// creation time may lie before the moment at which we sent the request.
+// skew is how far the service's clock may be from ours: the gateway refuses
+// requests of clients that are further off (dbs-api.md §4.8).
 const skew = 15 * time.Minute
 
 // Next says what is to be done now or at Due.
@@ -40,8 +40,8 @@ func (s State) Next() Action {
 		a.Kind = Create
 	case Creating, Created:
 		a.Kind = Look
-		if s.looks < 2 && !s.sentAt.IsZero() { // a filter that hides our task must not make it absent
-			a.Since = s.sentAt.Add(-skew)
+		if s.looks < 2 { // a filter that hides our task must not make it absent
+			a.Since = s.since()
 		}
 	case Ready:
 		a.Kind = Start
@@ -56,6 +56,15 @@ func (s State) Next() Action {
 		a.Kind = Stop
 	}
 	return a
+}
+
+// since returns the moment before which no task of this attempt can have been
+// created, by anybody: when the list showed that there was none. Zero for unknown.
+func (s State) since() time.Time {
+	if s.AbsentAt.IsZero() {
+		return time.Time{}
+	}
+	return s.AbsentAt.Add(-skew)
 }
 
 // pollAfter returns the pause before the next poll of a task that has been

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
@@ -76,8 +77,8 @@ var DefaultPolicy = Policy{
 	Sends:        3,
 }
 
-// State is a restore at one moment. Use [New]; the zero State has no Spec.
-// States are values: Apply returns a new one and leaves the old as it was.
+// State is a restore at one moment. Use [New] or [Load]; the zero State has no
+// Spec. States are values: Apply returns a new one and leaves the old as it was.
 //
 // Invariants:
 //
@@ -87,32 +88,56 @@ var DefaultPolicy = Policy{
 //	S4  an ended State never changes.
 type State struct {
 	spec *Spec
-
-	Phase   Phase
-	Attempt int    // 1-based
-	TaskID  string // the service's id; "" while none is known
-	Adopted bool   // the task was found, not answered to a create of ours
-	Last    Task   // as last seen at the service; zero before
-	Surplus []string
-	Failure *Failure // why it ended, or what went wrong last
-
-	CreatedAt time.Time // when the create was answered, or the adopted task found
-	StartedAt time.Time
-	EndedAt   time.Time
+	Snapshot
 
 	due      time.Time // not before this is anything done
-	sentAt   time.Time // when the current effect was last intended
 	troubled time.Time // since when calls fail without a break; zero when the last one did not
-	sends    int       // of the current effect
-	looks    int       // in a row that did not settle the question
+	missed   time.Time // since when polls do not know the task; zero when the last one did
+	looks    int       // calls in a row that did not settle the question
+	misses   int       // polls in a row that did not know the task
 	inits    int       // polls in a row that found a started task in init
+}
+
+// Snapshot is the part of a State that outlives its process. It round-trips
+// through JSON: fields may be added, names never change.
+type Snapshot struct {
+	Phase   Phase    `json:"phase"`
+	Attempt int      `json:"attempt"`           // 1-based
+	TaskID  string   `json:"taskId,omitempty"`  // the service's id; "" while none is known
+	Adopted bool     `json:"adopted,omitempty"` // the task was found, not answered to a create of ours
+	Last    Task     `json:"last,omitzero"`     // as last seen at the service; zero before
+	Surplus []string `json:"surplus,omitempty"` // other tasks of ours, which are never started
+	Failure *Failure `json:"failure,omitempty"` // why it ended, or what went wrong last
+
+	CreatedAt time.Time `json:"createdAt,omitzero"` // when the create was answered, or the adopted task found
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
+
+	AbsentAt time.Time `json:"absentAt,omitzero"` // when the list showed first that no task of this attempt existed
+	SentAt   time.Time `json:"sentAt,omitzero"`   // when the current effect was last intended
+	Sends    int       `json:"sends,omitempty"`   // of the current effect
 }
 
 // New returns the state of a restore of which nothing is known. It keeps spec
 // with the defaults of its policy filled in; spec must not change afterwards.
 func New(spec Spec) State {
 	spec.Policy = spec.Policy.withDefaults()
-	return State{spec: &spec, Phase: Waiting, Attempt: 1}
+	return waiting(&spec, 1)
+}
+
+func waiting(spec *Spec, attempt int) State {
+	return State{spec: spec, Snapshot: Snapshot{Phase: Waiting, Attempt: attempt}}
+}
+
+// Load returns the state that a snapshot was taken of. An attempt beyond those
+// of the spec is an error.
+func Load(spec Spec, saved Snapshot) (State, error) {
+	if saved.Attempt < 1 || saved.Attempt > len(spec.Attempts) {
+		return State{}, fmt.Errorf("restore %s: a snapshot of attempt %d, of %d", spec.Key, saved.Attempt, len(spec.Attempts))
+	}
+	s := New(spec)
+	s.Snapshot = saved
+	return s, nil
 }
 
 // Spec returns what the restore is to be.

@@ -130,7 +130,7 @@ func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	known, err := a.history(ctx, s.target, p.Manifest.Name, p.Run, p.Failure.Attempts)
+	known, err := a.history(ctx, s.target, p.Manifest.Name, p.Run)
 	if err != nil {
 		return nil, nil, errors.Join(err, s.Close())
 	}

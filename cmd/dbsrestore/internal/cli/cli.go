@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
 	"github.com/dbsrestore/dbsrestore/plan"
@@ -112,7 +113,7 @@ func (a *app) printError(err error, hint string) {
 		fmt.Fprintf(a.env.Stderr, "%s%s\n", prefix, view.Inert(line))
 	}
 	if hint != "" {
-		fmt.Fprintf(a.env.Stderr, "hint: %s\n", hint)
+		fmt.Fprintf(a.env.Stderr, "hint: %s\n", view.Inert(hint))
 	}
 }
 
@@ -171,19 +172,22 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 }
 
 // flagError answers a flag that is unknown or has a bad value, and never
-// repeats the value of one that could hold a secret.
+// repeats what could be a secret.
 func flagError(cmd *cobra.Command, err error) error {
+	help := "run 'dbsrestore help " + cmd.Name() + "' for its flags"
+	if shorthand, ok := errors.AsType[*pflag.NotExistError](err); ok && shorthand.GetSpecifiedShortnames() != "" {
+		return usageError(help, "%s: unknown flag -%.1s", cmd.Name(), shorthand.GetSpecifiedShortnames())
+	}
 	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
 	if !unknown {
-		return usageError("run 'dbsrestore help "+cmd.Name()+"'", "%s: %w", cmd.Name(), err)
+		return usageError(help, "%s: %w", cmd.Name(), err)
 	}
 	name, _, _ = strings.Cut(name, "=")
 	if strings.Contains(name, "password") || strings.Contains(name, "secret") {
 		return usageError("refer to secrets in the manifest: password: {env: NAME} or {file: PATH}", "secrets are never given on the command line")
 	}
-	hint := "run 'dbsrestore help " + cmd.Name() + "' for its flags"
 	if near := diag.Nearest(name, flagNames(cmd)); near != "" {
-		hint = "did you mean --" + near + "?"
+		help = "did you mean --" + near + "?"
 	}
-	return usageError(hint, "%s: unknown flag --%s", cmd.Name(), name)
+	return usageError(help, "%s: unknown flag --%s", cmd.Name(), name)
 }

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"net"
 
 	"github.com/spf13/cobra"
+
+	"github.com/dbsrestore/dbsrestore/runner/journal"
 )
 
 func (a *app) emulatorCommand() *cobra.Command {
@@ -25,9 +28,9 @@ backup plans in it. Its tasks are forgotten at the end unless --data is given.`,
 			}
 			signals, stop := a.env.Signals()
 			defer stop()
-			em, err := a.env.Emulate(o)
+			em, err := a.startEmulator(o)
 			if err != nil {
-				return fail(exitUnavailable, fmt.Errorf("start the emulator: %w", err), "")
+				return err
 			}
 			fmt.Fprintf(a.env.Stdout, "DBS emulator at %s. Use it with:\n\n", em.Endpoint)
 			fmt.Fprintf(a.env.Stdout, "    export DBSRESTORE_ENDPOINT=%s\n", em.Endpoint)
@@ -40,6 +43,25 @@ backup plans in it. Its tasks are forgotten at the end unless --data is given.`,
 	cmd.Flags().Float64Var(&o.TimeScale, "time-scale", 1, "how many times faster than life its restores are")
 	cmd.Flags().StringVar(&o.Dir, "data", "", "`DIR` where its tasks are kept")
 	return cmd
+}
+
+// startEmulator starts an emulator, alone in its directory.
+func (a *app) startEmulator(o EmulatorOptions) (Emulator, error) {
+	release := func() error { return nil }
+	if o.Dir != "" {
+		lock, err := journal.Lock(o.Dir, "emulator in "+o.Dir)
+		if err != nil {
+			return Emulator{}, lockError(err)
+		}
+		release = lock.Release
+	}
+	em, err := a.env.Emulate(o)
+	if err != nil {
+		return Emulator{}, fail(exitUnavailable, errors.Join(fmt.Errorf("start the emulator: %w", err), release()), "")
+	}
+	stop := em.Close
+	em.Close = func() error { return errors.Join(stop(), release()) }
+	return em, nil
 }
 
 // loopback reports whether nobody but this machine reaches a host:port.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
@@ -10,9 +9,18 @@ import (
 	"github.com/dbsrestore/dbsrestore/runner"
 )
 
-// heartbeat is how often a run says that it lives: many schedulers stop a job
-// that is silent for ten minutes.
-const heartbeat = time.Minute
+const (
+	// heartbeat is how often a run says that it lives: many schedulers stop a
+	// job that is silent for ten minutes.
+	heartbeat = time.Minute
+
+	// backlog is how many changes may wait for a reader that is slow. What comes
+	// on top is dropped: a reader that does not read must not hold up a run.
+	backlog = 10_000
+
+	// patience is how long the end of a run waits for such a reader.
+	patience = 5 * time.Second
+)
 
 // observer is how a run is shown while it goes on.
 type observer interface {
@@ -20,53 +28,59 @@ type observer interface {
 	Heartbeat(time.Time, runner.Counts)
 }
 
-// progress shows a run: changes as they come, a heartbeat between them.
+// progress shows a run from a goroutine of its own: changes as they come, a
+// heartbeat between them.
 type progress struct {
-	app  *app
-	plan *plan.Plan
-	json *view.JSONLines // nil for text
-
-	mu     sync.Mutex
-	view   observer // nil for quiet
-	counts runner.Counts
-	done   chan struct{}
+	app     *app
+	plan    *plan.Plan
+	json    *view.JSONLines // nil for text
+	changes chan runner.Change
+	dropped int           // changes that found the backlog full
+	written chan struct{} // closed when all changes are
 }
 
 func (a *app) newProgress(p *plan.Plan) *progress {
-	out := &progress{app: a, plan: p, done: make(chan struct{})}
+	o := &progress{app: a, plan: p, changes: make(chan runner.Change, backlog), written: make(chan struct{})}
+	var show observer
 	switch {
 	case a.flags.output == "json":
-		out.json = view.NewJSONLines(a.env.Stdout, p)
-		out.view = out.json
+		o.json = view.NewJSONLines(a.env.Stdout, p)
+		show = o.json
 	case !a.flags.quiet:
-		out.view = view.NewLog(a.env.Stderr, p)
+		show = view.NewLog(a.env.Stderr, p)
 	}
-	go out.beat()
-	return out
+	go o.write(show)
+	return o
 }
 
+// observe takes a change without waiting for anybody.
 func (o *progress) observe(c runner.Change) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.counts = c.Counts
-	if o.view != nil {
-		o.view.Observe(c)
+	select {
+	case o.changes <- c:
+	default:
+		o.dropped++
 	}
 }
 
-func (o *progress) beat() {
-	t := time.NewTicker(heartbeat)
-	defer t.Stop()
+func (o *progress) write(show observer) {
+	defer close(o.written)
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	var counts runner.Counts
 	for {
 		select {
-		case <-o.done:
-			return
-		case now := <-t.C:
-			o.mu.Lock()
-			if o.view != nil {
-				o.view.Heartbeat(now, o.counts)
+		case c, more := <-o.changes:
+			if !more {
+				return
 			}
-			o.mu.Unlock()
+			counts = c.Counts
+			if show != nil {
+				show.Observe(c)
+			}
+		case now := <-beat.C:
+			if show != nil {
+				show.Heartbeat(now, counts)
+			}
 		}
 	}
 }
@@ -74,11 +88,19 @@ func (o *progress) beat() {
 // finish ends the showing with the result, and with how to go on when the run
 // is not at its end.
 func (o *progress) finish(r runner.Report) {
-	close(o.done)
+	close(o.changes)
+	select {
+	case <-o.written:
+	case <-time.After(patience):
+		return // nobody reads; the journal has it all
+	}
 	if o.json != nil {
 		o.json.Summary(r)
 	} else {
 		view.Summary(o.app.env.Stdout, o.plan, r, o.app.viewOptions())
+	}
+	if o.dropped > 0 {
+		fmt.Fprintf(o.app.env.Stderr, "%d changes were not shown, because their reader was too slow.\n", o.dropped)
 	}
 	if r.Drained || r.Counts.Active > 0 {
 		fmt.Fprintf(o.app.env.Stderr, "Resume with the same command: run %s continues where it is.\n", view.Inert(o.plan.Run))

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
+	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/runner/journal"
@@ -19,7 +22,8 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 	if err != nil {
 		return err
 	}
-	lock, err := journal.Lock(dir, p.Manifest.Name+" at "+s.target)
+	// Not by account: temporary keys change from one process to the next.
+	lock, err := journal.Lock(dir, p.Manifest.Name+" at "+s.endpoint)
 	if err != nil {
 		return lockError(err)
 	}
@@ -33,29 +37,47 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 	if err != nil {
 		return err
 	}
-	past, err := runner.Past(ctx, j, run)
+	past, err := runner.ReadPast(ctx, j, run)
 	if err != nil {
 		return stateError(err)
 	}
-	known, err := runner.Known(past, p.Failure.Attempts)
-	if err != nil {
-		return stateError(err)
-	}
-	p = p.Recall(known) // another process may have gone on with the run since it was planned
+	p = p.Recall(past.Known()) // another process may have gone on with the run since it was planned
 	if err := mayRun(p, f); err != nil {
 		return err
 	}
 	st := a.drainOnSignal(ctx)
-	defer st.stop()
 	out := a.newProgress(p)
 	report, err := runner.Run(st.ctx, p, s, runner.Journal{J: j, Run: run, Lock: lock}, runner.Options{
 		Past: past, Drain: st.drain, Observe: out.observe, NoFollow: !f.wait,
 	})
-	if err == nil && !report.Drained && report.Counts.Active == 0 {
-		err = stateError(j.End(context.WithoutCancel(ctx), run.ID, report.Ended, outcomeWord(report)))
+	st.stop()
+	if err == nil {
+		err = a.end(context.WithoutCancel(ctx), j, run, p, report)
 	}
 	out.finish(report)
 	return runStatus(report, err, st.signal())
+}
+
+// end marks a run as over, unless a task of it goes on or may.
+func (a *app) end(ctx context.Context, j *journal.Journal, run journal.Run, p *plan.Plan, r runner.Report) error {
+	past, err := runner.ReadPast(ctx, j, run)
+	if err != nil {
+		return stateError(err)
+	}
+	var elsewhere []string
+	for _, key := range past.Unfinished() {
+		if !slices.ContainsFunc(p.Items, func(it plan.Item) bool { return it.Key == key }) {
+			elsewhere = append(elsewhere, string(key))
+		}
+	}
+	if len(elsewhere) > 0 {
+		fmt.Fprintf(a.env.Stderr, "Run %s has restores that this plan does not: %s. They are not followed; 'dbsrestore status' shows them.\n",
+			view.Inert(p.Run), view.Inert(strings.Join(elsewhere, ", ")))
+	}
+	if r.Drained || r.Counts.Active > 0 || len(elsewhere) > 0 {
+		return nil
+	}
+	return stateError(j.End(ctx, run.ID, r.Ended, outcomeWord(r)))
 }
 
 // begin finds or opens the run in the journal, and refuses to overlap with an
@@ -103,6 +125,8 @@ func runStatus(r runner.Report, err error, sig os.Signal) error {
 	switch {
 	case errors.Is(err, runner.ErrService):
 		return serviceError(err)
+	case errors.Is(err, runner.ErrLog):
+		return fail(exitUnavailable, err, "make room or mend the state directory, and run the same command again: it resumes")
 	case err != nil && !errors.Is(err, errInterrupted):
 		return err
 	case (r.Drained || err != nil) && sig == syscall.SIGTERM:

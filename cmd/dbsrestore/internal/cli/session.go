@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 type session struct {
 	Service
 	target   string       // endpoint and account; what one target did is never taken for another's
+	endpoint string       // the target without the account
 	emulator func() error // stops it; nil for none
 }
 
@@ -36,10 +38,7 @@ func (a *app) connect(ctx context.Context, rate float64, sites []plan.Site) (*se
 	if a.flags.emulator {
 		return a.emulate(rate)
 	}
-	endpoint := a.flags.endpoint
-	if endpoint == "" {
-		endpoint = a.env.Getenv("DBSRESTORE_ENDPOINT")
-	}
+	endpoint := strings.TrimRight(cmp.Or(a.flags.endpoint, a.env.Getenv("DBSRESTORE_ENDPOINT")), "/")
 	svc, err := a.env.Connect(Target{Endpoint: endpoint, RequestsPerSecond: rate})
 	if err != nil {
 		return nil, fail(exitUsage, err, "")
@@ -48,14 +47,12 @@ func (a *app) connect(ctx context.Context, rate float64, sites []plan.Site) (*se
 	if err != nil {
 		return nil, serviceError(err)
 	}
-	where := "the service"
-	if endpoint != "" {
-		where = endpoint
-	}
-	return &session{Service: svc, target: where + " as " + strings.Join(accounts, ",")}, nil
+	where := cmp.Or(endpoint, "the service")
+	return &session{Service: svc, target: where + " as " + strings.Join(accounts, ","), endpoint: where}, nil
 }
 
-// emulate starts an emulator whose tasks live in the state directory.
+// emulate starts an emulator whose tasks live in the state directory, where one
+// process at a time may use them.
 func (a *app) emulate(rate float64) (*session, error) {
 	if a.flags.endpoint != "" {
 		return nil, usageError("give one of them", "--emulator and --endpoint exclude each other")
@@ -64,15 +61,15 @@ func (a *app) emulate(rate float64) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	em, err := a.env.Emulate(EmulatorOptions{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "emulator"), TimeScale: a.flags.timeScale})
+	em, err := a.startEmulator(EmulatorOptions{Listen: "127.0.0.1:0", Dir: filepath.Join(dir, "emulator"), TimeScale: a.flags.timeScale})
 	if err != nil {
-		return nil, fail(exitUnavailable, fmt.Errorf("start the emulator: %w", err), "")
+		return nil, err
 	}
 	svc, err := a.env.Connect(Target{em.Endpoint, em.AccessKeyID, em.AccessKeySecret, rate, true})
 	if err != nil {
 		return nil, errors.Join(err, em.Close())
 	}
-	return &session{svc, "emulator", em.Close}, nil
+	return &session{svc, "emulator", "emulator", em.Close}, nil
 }
 
 // accountsOf names the accounts of all profiles in use, sorted.
@@ -110,7 +107,7 @@ func (a *app) resolve(ctx context.Context, l *loaded, d *plan.Draft, s *session,
 	facts := plan.Facts{Now: now, Offline: s == nil}
 	if s != nil {
 		var err error
-		if facts.History, err = a.history(ctx, s.target, l.manifest.Name, d.Run(), l.manifest.Failure.Attempts); err != nil {
+		if facts.History, err = a.history(ctx, s.target, l.manifest.Name, d.Run()); err != nil {
 			return nil, err
 		}
 		if facts.Answers, err = s.BackupPlans(ctx, d.Questions(facts.History)); err != nil {
@@ -125,7 +122,7 @@ func (a *app) resolve(ctx context.Context, l *loaded, d *plan.Draft, s *session,
 }
 
 // history returns what the journal knows of a run, nil when it knows nothing.
-func (a *app) history(ctx context.Context, target, manifest, key string, attempts int) (map[plan.Key]plan.Known, error) {
+func (a *app) history(ctx context.Context, target, manifest, key string) (map[plan.Key]plan.Known, error) {
 	dir, err := a.stateDir()
 	if err != nil {
 		return nil, err
@@ -142,12 +139,8 @@ func (a *app) history(ctx context.Context, target, manifest, key string, attempt
 	if err != nil || !ok {
 		return nil, stateError(err)
 	}
-	past, err := runner.Past(ctx, j, run)
-	if err != nil {
-		return nil, stateError(err)
-	}
-	known, err := runner.Known(past, attempts)
-	return known, stateError(err)
+	past, err := runner.ReadPast(ctx, j, run)
+	return past.Known(), stateError(err)
 }
 
 func stateError(err error) error {

@@ -13,7 +13,6 @@ import (
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/runner/journal"
-	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -51,7 +50,7 @@ func (a *app) status(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	outcomes, err := runner.States(p, past)
+	outcomes, err := past.Outcomes(p)
 	if err != nil {
 		return stateError(err)
 	}
@@ -83,11 +82,11 @@ func findRun(ctx context.Context, j *journal.Journal, name string) (journal.Run,
 }
 
 // recall reads a run's plan, as it was last carried out, and its events.
-func recall(ctx context.Context, j *journal.Journal, run journal.Run) (*plan.Plan, map[plan.Key][]restore.Event, error) {
+func recall(ctx context.Context, j *journal.Journal, run journal.Run) (*plan.Plan, runner.Past, error) {
 	p, err := plan.Decode(run.Plan)
 	if err != nil {
 		return nil, nil, stateError(fmt.Errorf("plan of run %s of %s in the journal: %w", run.Key, run.Manifest, err))
 	}
-	past, err := runner.Past(ctx, j, run)
+	past, err := runner.ReadPast(ctx, j, run)
 	return p, past, stateError(err)
 }
