@@ -113,11 +113,14 @@ func (s *selection) add(name string) {
 	s.seen[name] = true
 }
 
-// few names the first few of a list.
+// few names the first few of a list, each as far as 40 characters.
 func few(names []string) string {
-	const most = 8
+	const most, longest = 8, 40
 	var shown []string
 	for _, name := range names[:min(len(names), most)] {
+		if r := []rune(name); len(r) > longest {
+			name = string(r[:longest]) + "…"
+		}
 		shown = append(shown, visible(name))
 	}
 	s := strings.Join(shown, ", ")

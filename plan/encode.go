@@ -14,7 +14,8 @@ const MaxFile = 256 << 20
 
 // Encode sets the digest of the plan and returns its file: indented JSON with
 // a newline at the end, the same bytes for the same plan. The digest is that of
-// the file without it.
+// the file without it and without the name of the manifest's file, which says
+// how somebody spelt a path and not what is planned.
 func (p *Plan) Encode() ([]byte, error) {
 	d, err := p.sum()
 	if err != nil {
@@ -31,7 +32,7 @@ func (p *Plan) Encode() ([]byte, error) {
 // sum returns the digest that the plan should have.
 func (p *Plan) sum() (Digest, error) {
 	bare := *p
-	bare.Digest = ""
+	bare.Digest, bare.Manifest.File = "", ""
 	data, err := encode(&bare)
 	if err != nil {
 		return "", err
@@ -106,7 +107,28 @@ func Decode(data []byte) (*Plan, error) {
 	if err := p.verify(); err != nil {
 		return nil, err
 	}
+	if err := p.checkWritten(data); err != nil {
+		return nil, err
+	}
 	return &p, nil
+}
+
+// checkWritten checks that the file says what Encode writes of the plan.
+// json.Decoder takes "Run" for "run", so that people would read one value and
+// apply another.
+func (p *Plan) checkWritten(data []byte) error {
+	again, err := encode(p)
+	if err != nil {
+		return &FileError{Problem: FileMalformed, Detail: err.Error()}
+	}
+	var got, want bytes.Buffer
+	if err := errors.Join(json.Compact(&got, data), json.Compact(&want, again)); err != nil {
+		return &FileError{Problem: FileMalformed, Detail: err.Error()}
+	}
+	if !bytes.Equal(got.Bytes(), want.Bytes()) {
+		return altered("a field is written otherwise than plan files are, make the plan again")
+	}
+	return nil
 }
 
 // checkSyntax checks what json.Decoder would let pass.
@@ -190,8 +212,9 @@ func decodeError(err error) *FileError {
 	return e
 }
 
-// verify checks the digest, and that keys, needs and tokens are as Resolve
-// makes them: who can change a plan can also make its digest right.
+// verify checks the digest, and that keys, needs, tokens and what is shown of a
+// request are as Resolve makes them: who can change a plan can also make its
+// digest right.
 func (p *Plan) verify() error {
 	want, err := p.sum()
 	if err != nil {
@@ -220,8 +243,27 @@ func (p *Plan) verify() error {
 				return altered(fmt.Sprintf("item %s needs %s, which is not there", item.Key, k))
 			}
 		}
+		if what := item.unlike(); what != "" {
+			return altered(fmt.Sprintf("the %s of item %s is not what its parameters send", what, item.Key))
+		}
 	}
 	return nil
+}
+
+// unlike names what an item shows and does not send, or "". Only what is open
+// still leaves RestoreObjects empty beside known databases.
+func (i *Item) unlike() string {
+	objects := ""
+	if len(i.Databases) > 0 && !(len(i.Open) > 0 && i.Parameters.RestoreObjects == "") {
+		objects = restoreObjects(i.Databases)
+	}
+	switch {
+	case i.Parameters.RestoreObjects != objects:
+		return "list of databases"
+	case i.Destination != destinationName(&i.Parameters):
+		return "destination"
+	}
+	return ""
 }
 
 func altered(detail string) error { return &FileError{Problem: FileAltered, Detail: detail} }

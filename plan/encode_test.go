@@ -121,6 +121,15 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a forged run key", forged(func(p *plan.Plan) { p.Run = "other" }), plan.FileAltered, "the client token of item orders is not its own"},
 		{"an item twice", forged(func(p *plan.Plan) { p.Items[1] = p.Items[0] }), plan.FileAltered, "two items have one key"},
 		{"an action of another world", forged(func(p *plan.Plan) { p.Items[0].Action = "drop" }), plan.FileAltered, `item orders has the unknown action "drop"`},
+		{"a field in another case beside its own", replace(`"run": "2026-q4"`, `"Run": "x", "run": "2026-q4"`), plan.FileAltered, "a field is written otherwise than plan files are"},
+		{"a field in another case", replace(`"action": "restore"`, `"Action": "restore"`), plan.FileAltered, "a field is written otherwise than plan files are"},
+		{"a field that is left out when empty", replace(`"run": "2026-q4"`, `"run": "2026-q4", "offline": false`), plan.FileAltered, "a field is written otherwise than plan files are"},
+		{"databases that are not sent", forged(func(p *plan.Plan) { p.Items[0].Databases[0].Target = "harmless" }), plan.FileAltered,
+			"the list of databases of item orders is not what its parameters send"},
+		{"databases that are not shown", forged(func(p *plan.Plan) { p.Items[0].Databases = nil }), plan.FileAltered,
+			"the list of databases of item orders is not what its parameters send"},
+		{"a destination that is not sent", forged(func(p *plan.Plan) { p.Items[0].Destination = "rm-harmless" }), plan.FileAltered,
+			"the destination of item orders is not what its parameters send"},
 		{"a need of nothing", forged(func(p *plan.Plan) { p.Items[1].Needs = []plan.Key{"x"} }), plan.FileAltered, "item later needs x, which is not there"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -130,6 +139,16 @@ func TestDecodeRefuses(t *testing.T) {
 				t.Errorf("got %v, %v, want %q", p, err, tt.message)
 			}
 		})
+	}
+}
+
+func TestTheDigestDoesNotDependOnHowThePathIsSpelt(t *testing.T) {
+	p := wholePlan(t)
+	encoded(t, p)
+	want := p.Digest
+	p.Manifest.File = "./some/../" + p.Manifest.File
+	if data := encoded(t, p); p.Digest != want || !bytes.Contains(data, []byte(`"file": "./some/../`)) {
+		t.Errorf("got %s, want %s and the name in the file", p.Digest, want)
 	}
 }
 

@@ -91,6 +91,7 @@ type expansion struct {
 	problems  *problems
 	items     []*draftItem
 	restores  [][]int // indices of the items of each restore
+	listed    int     // names and globs under databases, exclude and needs so far
 }
 
 func (x *expansion) expandRestore(i int) {
@@ -102,6 +103,11 @@ func (x *expansion) expandRestore(i int) {
 	}
 	if len(x.items)+len(t.rows) > MaxItems {
 		x.problems.addf(CodeTooMany, restorePointer(i), "split the manifest", "the manifest has more than %d items", MaxItems)
+		return
+	}
+	if x.listed += len(t.rows) * (len(r.Databases) + len(r.Exclude) + len(r.Needs)); x.listed > maxListed {
+		x.problems.addf(CodeTooMany, restorePointer(i), "write globs such as shop_*, or split the manifest",
+			"the items list more than %d names together under databases, exclude and needs", maxListed)
 		return
 	}
 	e := x.expanderFor(i, r, t.columns)
@@ -132,15 +138,15 @@ func (x *expansion) newItem(e *expander, r *schema.Restore, line int, row row) *
 	it := &draftItem{restore: expanded, index: e.index, row: r.ForEach != nil, each: row.each, at: at}
 	it.item = Item{
 		Key: e.key, Action: Restore, Line: line,
-		Site:        Site{Profile: expanded.Profile, Region: expanded.Region},
-		Declared:    declare(&expanded, inputs),
-		At:          at.text,
-		Parameters:  parameters(&expanded),
-		Password:    expanded.Destination.Password,
-		Destination: destinationName(expanded.Destination),
-		Labels:      expanded.Labels,
-		Objective:   expanded.Objective,
+		Site:       Site{Profile: expanded.Profile, Region: expanded.Region},
+		Declared:   declare(&expanded, inputs),
+		At:         at.text,
+		Parameters: parameters(&expanded),
+		Password:   expanded.Destination.Password,
+		Labels:     expanded.Labels,
+		Objective:  expanded.Objective,
 	}
+	it.item.Destination = destinationName(&it.item.Parameters)
 	a := attempt(x.manifest.Name, x.run, e.key, it.item.Declared, 1)
 	it.item.ClientToken, it.item.RestoreTaskName = a.ClientToken, a.RestoreTaskName
 	return it
@@ -301,11 +307,14 @@ func (e *expander) restore(r schema.Restore) schema.Restore {
 }
 
 func (e *expander) destination(d schema.Destination) schema.Destination {
+	d.InstanceType = e.text("/destination/instanceType", d.InstanceType)
+	dropInherited(&d, func(field string) bool {
+		return e.x.manifest.Inherited(restorePointer(e.index) + field)
+	})
 	for _, f := range []struct {
 		field string
 		value *string
 	}{
-		{"/destination/instanceType", &d.InstanceType},
 		{"/destination/region", &d.Region},
 		{"/destination/instanceId", &d.InstanceID},
 		{"/destination/ip", &d.IP},

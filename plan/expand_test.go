@@ -174,6 +174,25 @@ func numbers(n int) (list []string) {
 	return list
 }
 
+func TestDatabasesAreBounded(t *testing.T) {
+	m := simple("all")
+	m.Restores[0].Databases = nil
+	m.Restores[0].ForEach = &schema.ForEach{Values: numbers(60)}
+	m.Restores[0].Destination.InstanceType, m.Restores[0].Destination.IP = "Express", "{{ .each }}"
+	m.Restores[0].Destination.Region, m.Restores[0].Destination.InstanceID = "cn-hangzhou", "vpc-1"
+	draft, problems := plan.Expand(plan.Input{Manifest: m})
+	if draft == nil {
+		t.Fatal(problems)
+	}
+	facts := plan.Facts{Answers: []plan.BackupPlan{{
+		Site: plan.Site{Region: "cn-hangzhou"}, ID: "dbs1a", DatabaseType: "Redis", Databases: numbers(plan.MaxDatabases / 50), Ranges: []plan.Range{{}},
+	}}}
+	_, problems = draft.Resolve(facts)
+	if want := "the items have more than 250000 databases together"; len(problems) != 1 || problems[0].Summary != want {
+		t.Errorf("got %v, want only: %s", problems, want)
+	}
+}
+
 func TestPlansAreBounded(t *testing.T) {
 	many := tenants(plan.MaxItems + 1)
 	full := simple("one", "full")
@@ -182,10 +201,14 @@ func TestPlansAreBounded(t *testing.T) {
 	dense.Restores[0].ForEach = &schema.ForEach{Values: numbers(1001)}
 	dense.Restores[1].ForEach = dense.Restores[0].ForEach
 	dense.Restores[1].Needs = []string{"a"}
+	listed := simple("listed")
+	listed.Restores[0].ForEach = full.Restores[1].ForEach
+	listed.Restores[0].Databases, listed.Restores[0].Exclude = numbers(8), numbers(3)
 	for want, in := range map[string]plan.Input{
-		"this forEach has more than 100000 rows":                          many,
-		"the manifest has more than 100000 items":                         {Manifest: full},
-		"the items of the manifest have more than 1000000 needs together": {Manifest: dense},
+		"the items list more than 1000000 names together under databases, exclude and needs": {Manifest: listed},
+		"this forEach has more than 100000 rows":                                             many,
+		"the manifest has more than 100000 items":                                            {Manifest: full},
+		"the items of the manifest have more than 1000000 needs together":                    {Manifest: dense},
 	} {
 		if _, problems := plan.Expand(in); len(problems) != 1 || problems[0].Summary != want {
 			t.Errorf("got %v, want only: %s", problems, want)

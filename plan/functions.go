@@ -5,42 +5,92 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
 )
 
-// functions are what templates may call, under the names and with the order
-// of arguments of the Sprig library. Each is deterministic and bounds what it
-// returns. Characters are counted, not bytes.
-var functions = template.FuncMap{
-	"lower":           strings.ToLower,
-	"upper":           strings.ToUpper,
-	"trim":            strings.TrimSpace,
-	"trimPrefix":      func(prefix, s string) string { return strings.TrimPrefix(s, prefix) },
-	"trimSuffix":      func(suffix, s string) string { return strings.TrimSuffix(s, suffix) },
-	"replace":         replace,
-	"trunc":           trunc,
-	"substr":          substr,
-	"contains":        func(part, s string) bool { return strings.Contains(s, part) },
-	"hasPrefix":       func(prefix, s string) bool { return strings.HasPrefix(s, prefix) },
-	"hasSuffix":       func(suffix, s string) bool { return strings.HasSuffix(s, suffix) },
-	"splitList":       func(sep, s string) []string { return strings.Split(s, sep) },
-	"join":            join,
-	"regexReplaceAll": regexReplaceAll,
-	"sha256sum":       sha256sum,
-	"date":            date,
-	"default":         defaultTo,
-	"toString":        func(v any) string { return fmt.Sprint(v) },
-	"index":           index, // the builtin gives a zero value for a missing key
+// newFunctions returns what templates may call, under the names and with the order
+// of arguments of the Sprig library. Each is deterministic, and bounded in what
+// it takes and returns. Characters are counted, not bytes.
+func (ts *templates) newFunctions() template.FuncMap {
+	fs := template.FuncMap{
+		"lower":           strings.ToLower,
+		"upper":           strings.ToUpper,
+		"trim":            strings.TrimSpace,
+		"trimPrefix":      func(prefix, s string) string { return strings.TrimPrefix(s, prefix) },
+		"trimSuffix":      func(suffix, s string) string { return strings.TrimSuffix(s, suffix) },
+		"replace":         replace,
+		"trunc":           trunc,
+		"substr":          substr,
+		"contains":        func(part, s string) bool { return strings.Contains(s, part) },
+		"hasPrefix":       func(prefix, s string) bool { return strings.HasPrefix(s, prefix) },
+		"hasSuffix":       func(suffix, s string) bool { return strings.HasSuffix(s, suffix) },
+		"splitList":       func(sep, s string) []string { return strings.Split(s, sep) },
+		"join":            join,
+		"regexReplaceAll": ts.regexReplaceAll,
+		"sha256sum":       sha256sum,
+		"date":            date,
+		"default":         defaultTo,
+		"toString":        func(v any) string { return fmt.Sprint(v) },
+		"index":           index, // the builtin gives a zero value for a missing key
+	}
+	for name, f := range fs {
+		fs[name] = bounded(f)
+	}
+	return fs
 }
 
 // builtins are the functions of text/template that may be called as they are.
 var builtins = []string{"and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "len"}
 
-var errTooLong = fmt.Errorf("the result is longer than %d bytes", maxText)
+var (
+	errTooLong  = fmt.Errorf("the result is longer than %d bytes", maxText)
+	errArgument = fmt.Errorf("an argument is longer than %d bytes", maxText)
+)
+
+// bounded returns a function that fails where f takes or gives a text longer
+// than maxText. f returns one value, and may return an error.
+func bounded(f any) any {
+	call := reflect.ValueOf(f)
+	t := call.Type()
+	in := make([]reflect.Type, t.NumIn())
+	for i := range in {
+		in[i] = t.In(i)
+	}
+	out := []reflect.Type{t.Out(0), reflect.TypeFor[error]()}
+	return reflect.MakeFunc(reflect.FuncOf(in, out, false), func(args []reflect.Value) []reflect.Value {
+		fail := func(err error) []reflect.Value {
+			return []reflect.Value{reflect.Zero(out[0]), reflect.ValueOf(&err).Elem()}
+		}
+		if slices.ContainsFunc(args, tooLong) {
+			return fail(errArgument)
+		}
+		results := call.Call(args)
+		switch {
+		case len(results) == 1:
+			results = append(results, reflect.Zero(out[1]))
+		case !results[1].IsNil():
+			return results
+		}
+		if tooLong(results[0]) {
+			return fail(errTooLong)
+		}
+		return results
+	}).Interface()
+}
+
+// tooLong reports whether v is a text longer than maxText, or holds one.
+func tooLong(v reflect.Value) bool {
+	if v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	return v.Kind() == reflect.String && v.Len() > maxText
+}
 
 func replace(old, by, s string) (string, error) {
 	if len(s)+strings.Count(s, old)*len(by) > maxText+strings.Count(s, old)*len(old) {
@@ -82,8 +132,8 @@ func substr(start, end int, s string) string {
 	return string(r[min(max(start, 0), end):end])
 }
 
-func regexReplaceAll(pattern, s, by string) (string, error) {
-	re, err := compileRegexp(pattern)
+func (ts *templates) regexReplaceAll(pattern, s, by string) (string, error) {
+	re, err := ts.regexp(pattern)
 	if err != nil {
 		return "", err
 	}
@@ -100,23 +150,40 @@ func regexReplaceAll(pattern, s, by string) (string, error) {
 	return string(append(out, s[end:]...)), nil
 }
 
-// maxRegexp bounds a compiled regular expression, in instructions. Matching
-// takes time in proportion to it and to the text.
-const maxRegexp = 2000
+// Bounds on a regular expression: matching takes time in proportion to its
+// steps and to the text. Package regexp is several times slower beyond 500.
+const (
+	maxPattern     = 256 // bytes
+	maxRegexpSteps = 500 // repetitions written out
+)
 
 func compileRegexp(pattern string) (*regexp.Regexp, error) {
+	if len(pattern) > maxPattern {
+		return nil, fmt.Errorf("the regular expression is too large (%d bytes, at most %d)", len(pattern), maxPattern)
+	}
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return nil, err
 	}
-	prog, err := syntax.Compile(parsed.Simplify())
-	if err != nil {
-		return nil, err
-	}
-	if len(prog.Inst) > maxRegexp {
-		return nil, fmt.Errorf("the regular expression is too large (%d steps, at most %d)", len(prog.Inst), maxRegexp)
+	if n := regexpSteps(parsed); n > maxRegexpSteps {
+		return nil, fmt.Errorf("the regular expression is too large (%d steps, at most %d)", n, maxRegexpSteps)
 	}
 	return regexp.Compile(pattern)
+}
+
+// regexpSteps returns about how many instructions re compiles to.
+func regexpSteps(re *syntax.Regexp) int {
+	n := 1
+	if re.Op == syntax.OpLiteral {
+		n = len(re.Rune)
+	}
+	for _, sub := range re.Sub {
+		n += regexpSteps(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		n *= max(re.Min, re.Max, 1)
+	}
+	return n
 }
 
 func sha256sum(s string) string {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -23,15 +24,20 @@ func inPlace(it *draftItem, b *BackupPlan) *problem {
 }
 
 // server is what holds databases of different names apart: two addresses
-// behind different gateways or networks are two servers.
+// behind different gateways or networks are two servers. A destination that names
+// no server, as dg may, is taken for one of its item's own.
 type server struct {
 	instance, address, gateway, directory string
+	item                                  Key
 }
 
 func serverOf(it *draftItem) server {
 	d := it.restore.Destination
 	s := server{instance: d.InstanceID, gateway: d.BackupGatewayID, directory: d.RestoreDir}
-	if d.InstanceType != "RDS" && d.InstanceType != "DDS" {
+	switch {
+	case d.InstanceID == "" && d.IP == "":
+		s.item = it.item.Key
+	case !isInstance(d.InstanceType):
 		s.address = strings.ToLower(d.IP) + ":" + d.Port
 	}
 	return s
@@ -59,7 +65,7 @@ func (r *resolution) proveSeparate(items []Item) {
 			}
 			other := targets(r.draft.items[first.item], &items[first.item])[first.database]
 			r.report(it, problemf(CodeCollision, r.renameField(it), "%s and %s would become one database at %s",
-				described(items[first.item].Key, other), described(items[i].Key, db), items[i].Destination).
+				described(items[first.item].Key, other), described(items[i].Key, db), cmp.Or(items[i].Destination, "the destination")).
 				withHint("give them different names by rename, or send one to another destination"))
 		}
 	}

@@ -19,6 +19,9 @@ func TestCSVFilesAreReadWithCare(t *testing.T) {
 		{"bytes that are no text", "who,at\na,\xff\n", "t.csv line 2: column at is not UTF-8"},
 		{"a cell too long", "who,at\na," + long + "\n", "t.csv line 2: column at is longer than 4096 bytes"},
 		{"a column without a name", "who,\na,1\n", "t.csv line 1: the header has no name for column 2"},
+		{"too many columns", strings.Repeat("who,", 256) + "at\n", "t.csv line 1: the header has 257 columns, at most 256 are allowed"},
+		{"a name of a column too long", "who," + strings.Repeat("x", 257) + "\n", "t.csv line 1: the header has a name of 257 bytes for column 2, at most 256 are allowed"},
+		{"a header of a megabyte", strings.Repeat("who,", 1<<18) + "at\n", "at most 256 are allowed"},
 		{"a quote that does not end", "who,at\n\"a,1\n", "t.csv line 2: column 6: extraneous or missing \" in quoted-field"},
 		{"a key too long", "who,at\n" + strings.Repeat("x", 201) + ",1\n", "which an item cannot have"},
 		{"a key that cannot be seen", "who,at\na\u200b,1\n", `t.csv line 2 has the key "a\u200b", which an item cannot have`},
@@ -49,6 +52,17 @@ func TestCSVFilesAreReadWithCare(t *testing.T) {
 				t.Errorf("got items %q, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestOfManyColumnsAFewAreNamed(t *testing.T) {
+	header := strings.Repeat("é", 41) + ",b\u202e,3,4,5,6,7,8,9,10"
+	m := simple("rows")
+	m.Restores[0].ForEach = &schema.ForEach{CSV: "t.csv", Key: "who"}
+	_, problems := plan.Expand(plan.Input{Manifest: m, Files: map[string][]byte{"t.csv": []byte(header + "\n")}})
+	want := "the rows have the columns: " + strings.Repeat("é", 40) + `…, "b\u202e", 3, 4, 5, 6, 7, 8 and 2 more`
+	if len(problems) != 1 || problems[0].Hint != want {
+		t.Errorf("got %+v, want the hint %s", problems, want)
 	}
 }
 

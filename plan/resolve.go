@@ -50,6 +50,7 @@ type resolution struct {
 	facts    Facts
 	problems *problems
 	answers  map[subject]*BackupPlan
+	selected int // databases of the items so far
 }
 
 // subject is what one question is about.
@@ -76,6 +77,7 @@ func (r *resolution) item(it *draftItem) Item {
 		r.offline(it, &item)
 	case b == nil:
 		block(&item, "backup plan %s was not asked about", item.Parameters.BackupPlanId)
+	case r.selected > MaxDatabases: // that there is no plan was said
 	case b.Missing:
 		block(&item, "there is no backup plan %s in region %s", b.ID, item.Site.Region)
 	case b.Problem != "":
@@ -105,6 +107,7 @@ func settle(item *Item, k Known, run string) bool {
 		return false
 	}
 	item.Parameters, item.Databases = k.Parameters, k.Databases
+	item.Destination = destinationName(&item.Parameters)
 	switch {
 	case k.Ended && k.Succeeded:
 		item.Action, item.Reason = Done, withState("finished in this run", k)
@@ -191,6 +194,11 @@ func (r *resolution) online(it *draftItem, item *Item, b *BackupPlan) {
 // databases renames the selected databases, checks the names and fills in
 // RestoreObjects, unless some databases are still open.
 func (r *resolution) databases(it *draftItem, item *Item, s *selection) {
+	if r.selected += len(s.names); r.selected > MaxDatabases {
+		r.problems.addf(CodeTooMany, restorePointer(it.index)+"/databases", "split the manifest, or choose fewer items with --only",
+			"the items have more than %d databases together", MaxDatabases)
+		return
+	}
 	for _, p := range s.found {
 		r.report(it, p)
 	}

@@ -19,7 +19,15 @@ const (
 	// MaxItems bounds the items of a plan, and so the rows of a forEach.
 	MaxItems = 100_000
 
-	maxRowKey = 200 // characters of the key of a row
+	// MaxDatabases bounds the databases of all items of a plan together. With
+	// names of 60 characters such a plan takes less than 1 GB of memory, and its
+	// file a third of MaxFile.
+	MaxDatabases = 250_000
+
+	maxListed = 1_000_000 // names and globs under databases, exclude and needs, of all items together
+
+	maxColumns    = 256 // of a CSV file
+	maxColumnName = 256 // bytes
 )
 
 // A row is what one item of a forEach is made from.
@@ -74,13 +82,12 @@ func (x *expansion) mapRows(i int, f *schema.ForEach) table {
 }
 
 func (x *expansion) keyColumn(i int, f *schema.ForEach, columns []string) bool {
-	pointer := restorePointer(i) + "/forEach/key"
+	pointer, all := restorePointer(i)+"/forEach/key", "the rows have the columns: "+few(columns)
 	switch {
 	case f.Key == "":
-		x.problems.addf(CodeForEach, pointer, "the rows have the columns: "+strings.Join(columns, ", "),
-			"forEach needs key: the column that names each row")
+		x.problems.addf(CodeForEach, pointer, all, "forEach needs key: the column that names each row")
 	case !slices.Contains(columns, f.Key):
-		x.problems.addf(CodeForEach, pointer, didYouMean(f.Key, columns, "the rows have the columns: "+strings.Join(columns, ", ")),
+		x.problems.addf(CodeForEach, pointer, didYouMean(f.Key, columns, all),
 			"no row has a column %q to be the key", f.Key)
 	default:
 		return true
@@ -115,13 +122,13 @@ func (x *expansion) keyed(i int, f *schema.ForEach, rows []row) []row {
 		}
 	}
 	x.some(CodeRowKey, restorePointer(i)+"/forEach",
-		fmt.Sprintf("keys are different texts of 1 to %d printable characters without [ and ]", maxRowKey), bad)
+		fmt.Sprintf("keys are different texts of 1 to %d printable characters without [ and ]", schema.MaxRowKey), bad)
 	return kept
 }
 
 func usableKey(key string) bool {
 	_, bad := unprintable(key)
-	return !bad && !strings.ContainsAny(key, "[]") && utf8.RuneCountInString(key) <= maxRowKey
+	return !bad && !strings.ContainsAny(key, "[]") && utf8.RuneCountInString(key) <= schema.MaxRowKey
 }
 
 // some reports the first few of many findings at one place.
@@ -175,10 +182,11 @@ func readCSV(data []byte, f *schema.ForEach) (t table, found []string) {
 		line, _ := r.FieldPos(0)
 		switch {
 		case t.columns == nil:
-			t.columns = record
 			if c := badColumn(record); c != "" {
 				fail(line, "the header has %s", c)
+				return t, found
 			}
+			t.columns = record
 		case err != nil:
 			fail(line, "%d fields, the header has %d", len(record), len(t.columns))
 		case len(t.rows) > MaxItems:
@@ -199,13 +207,20 @@ func readCSV(data []byte, f *schema.ForEach) (t table, found []string) {
 
 // badColumn says what is wrong with a header, or "".
 func badColumn(header []string) string {
+	if len(header) > maxColumns {
+		return fmt.Sprintf("%d columns, at most %d are allowed", len(header), maxColumns)
+	}
+	seen := make(map[string]bool, len(header))
 	for i, c := range header {
-		if c == "" {
+		switch {
+		case c == "":
 			return fmt.Sprintf("no name for column %d", i+1)
-		}
-		if slices.Contains(header[:i], c) {
+		case len(c) > maxColumnName:
+			return fmt.Sprintf("a name of %d bytes for column %d, at most %d are allowed", len(c), i+1, maxColumnName)
+		case seen[c]:
 			return fmt.Sprintf("the column %q twice", c)
 		}
+		seen[c] = true
 	}
 	return ""
 }

@@ -17,16 +17,15 @@ var instanceTypes = []string{"RDS", "ECS", "DDS", "Express", "Agent", "Other", "
 var destinationFields = []struct {
 	name  string
 	types string
-	value func(schema.Destination) string
+	of    func(*schema.Destination) *string
 }{
-	{"region", "!!!!!??", func(d schema.Destination) string { return d.Region }},
-	{"instanceId", "!!!!--?", func(d schema.Destination) string { return d.InstanceID }},
-	{"ip", "---!!!?", func(d schema.Destination) string { return d.IP }},
-	{"port", "-!-!!!?", func(d schema.Destination) string { return d.Port }},
-	{"backupGatewayId", "----!-?", func(d schema.Destination) string { return d.BackupGatewayID }},
-	{"restoreDir", "----?-?", func(d schema.Destination) string { return d.RestoreDir }},
-	{"userName", "??!????", func(d schema.Destination) string { return d.UserName }},
-	{"password", "??!????", func(d schema.Destination) string { return passwordSource(d.Password) }},
+	{"region", "!!!!!??", func(d *schema.Destination) *string { return &d.Region }},
+	{"instanceId", "!!!!--?", func(d *schema.Destination) *string { return &d.InstanceID }},
+	{"ip", "---!!!?", func(d *schema.Destination) *string { return &d.IP }},
+	{"port", "-!-!!!?", func(d *schema.Destination) *string { return &d.Port }},
+	{"backupGatewayId", "----!-?", func(d *schema.Destination) *string { return &d.BackupGatewayID }},
+	{"restoreDir", "----?-?", func(d *schema.Destination) *string { return &d.RestoreDir }},
+	{"userName", "??!????", func(d *schema.Destination) *string { return &d.UserName }},
 }
 
 // fieldHints say what to write for a field that is missing.
@@ -87,7 +86,7 @@ func checkDestination(d schema.Destination) []*problem {
 	}
 	var found []*problem
 	for _, f := range destinationFields {
-		field, given := "/destination/"+f.name, f.value(d) != ""
+		field, given := "/destination/"+f.name, *f.of(&d) != ""
 		switch {
 		case f.types[t] == '!' && !given:
 			found = append(found, problemf(CodeRequired, field, "destination.%s is required for instanceType %s", f.name, d.InstanceType).
@@ -161,7 +160,11 @@ func crossAccount(c *schema.CrossAccount) *problem {
 
 func account(d schema.Destination) *problem {
 	switch hasUser, hasPassword := d.UserName != "", passwordSource(d.Password) != ""; {
-	case hasUser && !hasPassword && d.InstanceType != "DDS":
+	case d.InstanceType == "dg":
+	case d.InstanceType == "DDS" && !hasPassword:
+		return problemf(CodeRequired, "/destination/password", "destination.password is required for instanceType DDS").
+			withHint("%s", fieldHints["password"])
+	case hasUser && !hasPassword:
 		return problemf(CodeRequired, "/destination/password", "destination.userName is given without a password").
 			withHint("%s", fieldHints["password"])
 	case hasPassword && !hasUser && d.InstanceType != "DDS":
@@ -206,19 +209,36 @@ func checkEngine(d schema.Destination, databaseType string) (found []*problem, n
 
 // destinationName returns what people know a destination by, and what its
 // limit counts: the instance, with its port where it holds several servers, or
-// else ip:port.
-func destinationName(d schema.Destination) string {
-	switch d.InstanceType {
-	case "RDS", "DDS":
-		return d.InstanceID
-	case "ECS":
-		return d.InstanceID + ":" + d.Port
-	}
+// else ip:port. It is empty for a dg destination that names neither.
+func destinationName(p *Parameters) string {
+	port := strconv.Itoa(p.DestinationEndpointPort)
 	switch {
-	case d.IP == "":
-		return d.InstanceID
-	case strings.Contains(d.IP, ":"): // IPv6
-		return "[" + d.IP + "]:" + d.Port
+	case p.DestinationEndpointInstanceType == "ECS":
+		return p.DestinationEndpointInstanceID + ":" + port
+	case isInstance(p.DestinationEndpointInstanceType), p.DestinationEndpointIP == "":
+		return p.DestinationEndpointInstanceID
 	}
-	return d.IP + ":" + d.Port
+	if strings.Contains(p.DestinationEndpointIP, ":") {
+		return "[" + p.DestinationEndpointIP + "]:" + port // IPv6
+	}
+	return p.DestinationEndpointIP + ":" + port
+}
+
+// isInstance reports whether destinations of a type are known by their
+// instance alone.
+func isInstance(instanceType string) bool { return instanceType == "RDS" || instanceType == "DDS" }
+
+// dropInherited leaves out what the defaults give and what has no effect for
+// the instance type, which must be expanded: defaults serve restores of several
+// types. What the restore sets itself stays, and is an error.
+func dropInherited(d *schema.Destination, inherited func(field string) bool) {
+	t := slices.Index(instanceTypes, d.InstanceType)
+	if t < 0 {
+		return
+	}
+	for _, f := range destinationFields {
+		if v := f.of(d); f.types[t] == '-' && *v != "" && inherited("/destination/"+f.name) {
+			*v = ""
+		}
+	}
 }

@@ -13,7 +13,6 @@ import (
 
 const (
 	defaultRun = "default"
-	maxRun     = 64 // characters of a run key
 
 	// slotLayout is how the start of a slot is written in a run key.
 	slotLayout = "2006-01-02T15:04Z"
@@ -93,8 +92,8 @@ func (x *expansion) runKey(run string, now time.Time) string {
 	if run == "" {
 		return defaultRun
 	}
-	if utf8.RuneCountInString(run) > maxRun {
-		x.problems.addf(CodeRun, "/run", "", "the run key is longer than %d characters", maxRun)
+	if utf8.RuneCountInString(run) > schema.MaxRunKey {
+		x.problems.addf(CodeRun, "/run", "", "the run key is longer than %d characters", schema.MaxRunKey)
 	}
 	if r, bad := unprintable(run); bad {
 		x.problems.addf(CodeRun, "/run", "", "the run key holds %U, which cannot be seen", r)

@@ -30,9 +30,14 @@ func (r reference) String() string { return "." + strings.Join(r, ".") }
 
 // templates parses each text and each regular expression once.
 type templates struct {
-	texts   map[string]*text
-	regexps map[string]compiled
+	functions template.FuncMap
+	texts     map[string]*text
+	regexps   map[string]compiled
 }
+
+// maxRegexps bounds the regular expressions that are kept: rows may bring each
+// its own.
+const maxRegexps = 1000
 
 type compiled struct {
 	re  *regexp.Regexp
@@ -40,7 +45,9 @@ type compiled struct {
 }
 
 func newTemplates() *templates {
-	return &templates{texts: map[string]*text{}, regexps: map[string]compiled{}}
+	ts := &templates{texts: map[string]*text{}, regexps: map[string]compiled{}}
+	ts.functions = ts.newFunctions()
+	return ts
 }
 
 // isTemplate reports whether a value of the manifest is more than its letters.
@@ -49,7 +56,7 @@ func isTemplate(s string) bool { return strings.Contains(s, "{{") }
 func (ts *templates) parse(s string) *text {
 	t := ts.texts[s]
 	if t == nil {
-		t = parseText(s)
+		t = ts.parseText(s)
 		ts.texts[s] = t
 	}
 	return t
@@ -58,13 +65,16 @@ func (ts *templates) parse(s string) *text {
 func (ts *templates) regexp(pattern string) (*regexp.Regexp, error) {
 	c, ok := ts.regexps[pattern]
 	if !ok {
+		if len(ts.regexps) == maxRegexps {
+			clear(ts.regexps)
+		}
 		c.re, c.err = compileRegexp(pattern)
 		ts.regexps[pattern] = c
 	}
 	return c.re, c.err
 }
 
-func parseText(s string) *text {
+func (ts *templates) parseText(s string) *text {
 	if len(s) > maxText {
 		return &text{problem: problemf(CodeTemplate, "", "the template is longer than %d bytes", maxText)}
 	}
@@ -74,7 +84,7 @@ func parseText(s string) *text {
 	if _, err := tree.Parse(s, "", "", defined); err != nil {
 		return &text{problem: problemf(CodeTemplate, "", "the template cannot be parsed: %s", templateError(err))}
 	}
-	var r reader
+	r := reader{functions: ts.functions}
 	r.node(tree.Root, true)
 	delete(defined, "")
 	if len(defined) > 0 && r.problem == nil {
@@ -84,14 +94,15 @@ func parseText(s string) *text {
 		return &text{problem: r.problem}
 	}
 	// AddParseTree fails only for a template that was executed already.
-	t := template.Must(template.New("").Option("missingkey=error").Funcs(functions).AddParseTree("", tree))
+	t := template.Must(template.New("").Option("missingkey=error").Funcs(ts.functions).AddParseTree("", tree))
 	return &text{template: t, refs: r.refs}
 }
 
 // A reader walks a template for what it refers to and what it may not do.
 type reader struct {
-	refs    []reference
-	problem *problem
+	functions template.FuncMap
+	refs      []reference
+	problem   *problem
 }
 
 // node reads n. Root says that the dot is the whole of the data there.
@@ -145,10 +156,10 @@ func (r *reader) branch(n *parse.BranchNode, root, inner bool) {
 }
 
 func (r *reader) call(name string) {
-	if functions[name] != nil || slices.Contains(builtins, name) {
+	if r.functions[name] != nil || slices.Contains(builtins, name) {
 		return
 	}
-	known := slices.Concat(slices.Sorted(maps.Keys(functions)), builtins)
+	known := slices.Concat(slices.Sorted(maps.Keys(r.functions)), builtins)
 	r.problem = problemf(CodeTemplate, "", "templates have no function %q", name).
 		withHint("%s", didYouMean(name, known, "there are "+strings.Join(known, ", ")))
 }
@@ -232,7 +243,7 @@ func (s scope) checkReference(ref reference) *problem {
 		return unknown.withHint(".%s is a plain text", ref[0])
 	}
 	if !slices.Contains(keys, ref[1]) {
-		return unknown.withHint("%s", didYouMean(ref[1], keys, fmt.Sprintf(".%s has: %s", ref[0], strings.Join(keys, ", "))))
+		return unknown.withHint("%s", didYouMean(ref[1], keys, fmt.Sprintf(".%s has: %s", ref[0], few(keys))))
 	}
 	return nil
 }

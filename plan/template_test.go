@@ -62,6 +62,12 @@ func TestTemplates(t *testing.T) {
 		{"{{ date \"2006\" .db }}", "Tenant_eu is not a date"},
 		{"{{ regexReplaceAll \"(\" .db \"\" }}", "missing closing )"},
 		{"{{ regexReplaceAll \"[a-z]{1000}[0-9]{1000}\" .db \"\" }}", "the regular expression is too large"},
+		{"{{ regexReplaceAll \"[[:alpha:]_]{1,900}q\" .db \"\" }}", "the regular expression is too large (1802 steps, at most 500)"},
+		{"{{ regexReplaceAll \"((ab){20}c?){20}\" .db \"\" }}", "the regular expression is too large"},
+		{"{{ regexReplaceAll \"" + strings.Repeat("a|", 150) + "\" .db \"\" }}", "the regular expression is too large (300 bytes, at most 256)"},
+		{"{{ regexReplaceAll \"^[A-Za-z].{1,128}_\" .db \"x\" }}", "xeu"},
+		{"{{ $x := \"" + strings.Repeat("x", 1000) + "\" }}" + strings.Repeat("{{ $x = toString (splitList \"\" $x) }}", 20) + "{{ len $x }}", "the result is longer than 4096 bytes"},
+		{"{{ $x := \"1\" }}" + strings.Repeat("{{ $x = date $x 27000000 }}", 20) + "{{ len $x }}", "the result is longer than 4096 bytes"}, // a November: each 1 becomes 11
 		{"{{ call .db }}", "templates have no function \"call\""},
 		{"{{ html .db }}", "templates have no function \"html\""},
 		{"{{ block \"x\" . }}{{ end }}", "templates may not use {{template}}"},
@@ -76,6 +82,38 @@ func TestTemplates(t *testing.T) {
 		if got != tt.want && (problem == "" || !strings.Contains(problem, tt.want)) {
 			t.Errorf("%.80s: got %q, %q, want %q", tt.template, got, problem, tt.want)
 		}
+	}
+}
+
+func TestLongVariablesAreRefused(t *testing.T) {
+	for _, template := range []string{"lower .vars.long", "toString .vars.long", "default .vars.long 1", "len (splitList \"\" .vars.long)", "hasPrefix \"x\" .vars.long", "sha256sum .vars.long"} {
+		m := simple("orders")
+		m.Run = "{{ " + template + " }}"
+		_, problems := plan.Expand(plan.Input{Manifest: m, Vars: map[string]string{"long": strings.Repeat("x", 5000)}})
+		if len(problems) != 1 || !strings.Contains(problems[0].Summary, "an argument is longer than 4096 bytes") {
+			t.Errorf("%s: got %v, want that it is too long", template, problems)
+		}
+	}
+}
+
+// The bound here only tells apart what compiles the same expression, or keeps
+// another one, for every row.
+func TestRegularExpressionsOverManyRows(t *testing.T) {
+	for name, pattern := range map[string]string{
+		"one that all rows share":   `"[[:alpha:]_]{1,240}q"`,
+		"one that every row brings": `(toString .each.tenant)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := tenants(10_000)
+			in.Manifest.Restores[0].Labels = map[string]string{"short": "{{ regexReplaceAll " + pattern + ` .each.tenant "" }}`}
+			start := time.Now()
+			if _, problems := plan.Expand(in); problems != nil {
+				t.Fatal(problems)
+			}
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("took %s, want some seconds", took)
+			}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,9 @@ func (w world) answer(d *plan.Draft) plan.Facts {
 	for _, item := range blank.Items {
 		if j, ok := w.known[item.Key]; ok {
 			j.Declared = item.Declared
+			set := j.Parameters.BackupSetId
+			j.Parameters = item.Parameters
+			j.Parameters.BackupSetId, j.Parameters.RestoreObjects = set, objects(j.Databases)
 			if j.changed {
 				j.Declared = "sha256:of-something-else"
 			}
@@ -117,6 +121,18 @@ func (w world) answer(d *plan.Draft) plan.Facts {
 		}
 	}
 	return facts
+}
+
+// objects is RestoreObjects of names that JSON need not escape.
+func objects(databases []plan.Database) string {
+	var list []string
+	for _, db := range databases {
+		list = append(list, fmt.Sprintf(`{"DBName":%q,"NewDBName":%q}`, db.Source, db.Target))
+	}
+	if list == nil {
+		return ""
+	}
+	return "[" + strings.Join(list, ",") + "]"
 }
 
 func moment(t testing.TB, text string) time.Time {

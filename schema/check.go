@@ -201,4 +201,7 @@ func (r *report) checkPath(n *node) {
 	if path.IsAbs(s) || windows {
 		r.value(n, CodePath, "write the path relative to the manifest, with slashes", "csv: %s is an absolute path", quoted(s))
 	}
+	if clean := path.Clean(strings.ReplaceAll(s, `\`, "/")); clean == ".." || strings.HasPrefix(clean, "../") {
+		r.value(n, CodePath, "put the file into the manifest's folder, or one below it", "csv: %s leads out of the manifest's folder", quoted(s))
+	}
 }

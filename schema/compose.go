@@ -15,16 +15,10 @@ import (
 // scalars read by our rules.
 type composer struct {
 	*report
-	dropped []pair               // second values of a key
 	done    map[*yaml.Node]*node // by anchored node; nil while it is being composed
 	budget  int                  // nodes that aliases may still stand for
 	nodes   int
 	stopped bool // a limit was passed: nothing more is looked at
-}
-
-type pair struct {
-	key   key
-	value *node
 }
 
 // compose returns the tree of a document of so many bytes, nil when a limit
@@ -37,9 +31,6 @@ func (r *report) compose(doc *yaml.Node, size int) *node {
 	}
 	r.secret, r.sounds = map[int]bool{}, map[string]bool{}
 	r.hideSecrets(n)
-	for _, d := range c.dropped {
-		r.hideSecrets(&node{kind: mapping, keys: []key{d.key}, children: []*node{d.value}})
-	}
 	return n
 }
 
@@ -152,6 +143,7 @@ func (c *composer) mapping(n *node, y *yaml.Node, depth int) {
 		child := c.node(y.Content[i+1], depth+1)
 		if !ok || c.stopped {
 			n.reported = n.reported || y.Content[i].Kind == yaml.MappingNode
+			n.lose(k, child)
 			continue
 		}
 		first, dup := n.key(k.name)
@@ -160,7 +152,7 @@ func (c *composer) mapping(n *node, y *yaml.Node, depth int) {
 			first, dup = mergeKey, mergeKey.line > 0
 		}
 		if dup {
-			c.dropped = append(c.dropped, pair{k, child})
+			n.lose(k, child)
 			c.key(k, CodeDuplicateKey, "remove one of the two", "%q is already set at line %d", k.name, first.line)
 			continue
 		}
@@ -168,6 +160,9 @@ func (c *composer) mapping(n *node, y *yaml.Node, depth int) {
 			mergeKey = k
 			merged = append(merged, c.mergeSources(child)...)
 			n.size += child.size
+			if child.reported || slices.ContainsFunc(child.children, isReported) {
+				n.lose(k, child)
+			}
 			continue
 		}
 		n.set(k, child)
@@ -184,6 +179,13 @@ func (c *composer) mapping(n *node, y *yaml.Node, depth int) {
 	}
 }
 
+// lose keeps a value that is not part of the mapping, and that was reported:
+// what it holds may be a secret.
+func (n *node) lose(k key, child *node) {
+	n.lost = append(n.lost, pair{k, child})
+	n.count(child)
+}
+
 func (n *node) set(k key, child *node) {
 	n.keys = append(n.keys, k)
 	n.children = append(n.children, child)
@@ -193,6 +195,8 @@ func (n *node) set(k key, child *node) {
 func (c *composer) tooManyKeys(y *yaml.Node) {
 	c.stop(y, CodeTooLong, "", "a mapping of more than %d keys", maxKeys)
 }
+
+func isReported(n *node) bool { return n.reported }
 
 // mergeSources returns the mappings of a merge key, of which the first wins.
 func (c *composer) mergeSources(n *node) []*node {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dbsrestore/dbsrestore/schema/diag"
 )
@@ -48,9 +49,6 @@ func (r *report) checkRows(f *node) {
 	r.checkKeys(keys)
 }
 
-// maxItemKey bounds the bytes of a row's key, which names an item.
-const maxItemKey = 128
-
 // checkKeys checks the values that identify rows.
 func (r *report) checkKeys(keys []*node) {
 	first := make(map[string]int, len(keys))
@@ -64,8 +62,8 @@ func (r *report) checkKeys(keys []*node) {
 			r.value(k, CodeForEach, "the key of a row is part of the item's name, and unique", "the row %s is already there at line %d", quoted(k.value), line)
 		case k.value == "":
 			r.value(k, CodeForEach, "the key of a row is part of the item's name", "the key of the row is empty")
-		case strings.ContainsAny(k.value, "[]"), len(k.value) > maxItemKey:
-			r.value(k, CodeForEach, fmt.Sprintf("at most %d characters, no brackets: it is written as name[key]", maxItemKey), "%s cannot be the key of a row", quoted(k.value))
+		case strings.ContainsAny(k.value, "[]"), utf8.RuneCountInString(k.value) > MaxRowKey:
+			r.value(k, CodeForEach, fmt.Sprintf("at most %d characters, no brackets: it is written as name[key]", MaxRowKey), "%s cannot be the key of a row", quoted(k.value))
 		}
 		first[k.value] = k.line
 	}

@@ -36,6 +36,7 @@ type node struct {
 	col      int
 	keys     []key   // of a mapping, in the order of children
 	children []*node // of a mapping or list
+	lost     []pair  // of a mapping: second values of a key, and values whose key is no good
 	size     int     // nodes in the tree below, itself included, aliases expanded
 	height   int     // levels below; 0 for a scalar
 }
@@ -44,6 +45,11 @@ type node struct {
 type key struct {
 	name      string
 	line, col int
+}
+
+type pair struct {
+	key   key
+	value *node
 }
 
 // get returns the value of a mapping's key, nil when there is none or n is no
@@ -91,15 +97,25 @@ func (n *node) find(file, pointer string) diag.Pos {
 	if n == nil {
 		return diag.Pos{File: file}
 	}
-	unescape := strings.NewReplacer("~1", "/", "~0", "~")
-	for step := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		c := n.child(unescape.Replace(step))
+	for _, step := range splitPointer(pointer) {
+		c := n.child(step)
 		if c == nil {
 			break
 		}
 		n = c
 	}
 	return diag.Pos{File: file, Line: n.line, Col: n.col}
+}
+
+// at returns the value at a JSON pointer, nil when there is none.
+func (n *node) at(pointer string) *node {
+	for _, step := range splitPointer(pointer) {
+		if n == nil {
+			return nil
+		}
+		n = n.child(step)
+	}
+	return n
 }
 
 // is reports whether n is there and of kind k.

@@ -191,6 +191,58 @@ func TestPos(t *testing.T) {
 	}
 }
 
+func TestNamesEndAtTheirLimit(t *testing.T) {
+	for _, tt := range []struct {
+		src  string
+		want int // the limit
+	}{
+		{"run: %s\n" + small, schema.MaxRunKey},
+		{head + "restores:\n  - {name: a, backupPlanId: x, forEach: [%s]}\n", schema.MaxRowKey},
+	} {
+		mustParse(t, fmt.Sprintf(tt.src, strings.Repeat("é", tt.want)))
+		if m, _ := schema.Parse("m.yaml", fmt.Appendf(nil, tt.src, strings.Repeat("é", tt.want+1))); m != nil {
+			t.Errorf("got a manifest with a name of %d characters", tt.want+1)
+		}
+	}
+	mustParse(t, "run: \"{{ .vars.ticket }}"+strings.Repeat("x", schema.MaxRunKey)+"\"\n"+small)
+}
+
+func TestInherited(t *testing.T) {
+	m := mustParse(t, `version: 1
+name: drill
+defaults: {region: cn-hangzhou, at: latest, labels: {tier: gold}, destination: {instanceType: RDS, instanceId: rm-1, password: {env: A}}}
+restores:
+  - {name: a, backupPlanId: x}
+  - {name: b, backupPlanId: x, region: cn-hangzhou, destination: {instanceId: rm-1, password: {env: A}}}
+`)
+	for pointer, want := range map[string]bool{
+		"/restores/0/region":                   true,
+		"/restores/0/destination":              true,
+		"/restores/0/destination/instanceId":   true,
+		"/restores/0/destination/password/env": true,
+		"/restores/0/labels/tier":              true,
+		"/restores/0/name":                     false,
+		"/restores/0/destination/port":         false, // nobody sets it
+		"/restores/1/region":                   false, // the same, but its own
+		"/restores/1/destination":              false, // its own and the default's together
+		"/restores/1/destination/instanceType": true,
+		"/restores/1/destination/instanceId":   false,
+		"/restores/1/destination/password/env": false,
+		"/restores/9/region":                   false,
+		"/restores/0":                          false,
+		"/defaults/region":                     false,
+		"/name":                                false,
+		"":                                     false,
+	} {
+		if got := m.Inherited(pointer); got != want {
+			t.Errorf("Inherited(%q): got %t, want %t", pointer, got, want)
+		}
+	}
+	if new(schema.Manifest).Inherited("/restores/0/region") {
+		t.Error("the zero manifest inherits something")
+	}
+}
+
 func TestDigestIgnoresLineEndsAndByteOrderMark(t *testing.T) {
 	want := mustParse(t, small).Digest()
 	for name, src := range map[string]string{
@@ -208,9 +260,9 @@ func TestDigestIgnoresLineEndsAndByteOrderMark(t *testing.T) {
 
 func TestBytesThatAreNoText(t *testing.T) {
 	for name, c := range map[string]struct{ src, want string }{
-		"empty":          {"", "0:0 DBSR1003 the file is empty | start from: dbsrestore init\n"},
-		"only blanks":    {" \n\n", "0:0 DBSR1003 the file is empty | start from: dbsrestore init\n"},
-		"only a BOM":     {"\uFEFF", "0:0 DBSR1003 the file is empty | start from: dbsrestore init\n"},
+		"empty":          {"", "0:0 DBSR1003 the file is empty | write version, name and restores; 'dbsrestore schema' describes every field\n"},
+		"only blanks":    {" \n\n", "0:0 DBSR1003 the file is empty | write version, name and restores; 'dbsrestore schema' describes every field\n"},
+		"only a BOM":     {"\uFEFF", "0:0 DBSR1003 the file is empty | write version, name and restores; 'dbsrestore schema' describes every field\n"},
 		"not UTF-8":      {"name: \xff", "1:7 DBSR1002 the byte at offset 6 is not UTF-8 | save the file as UTF-8\n"},
 		"UTF-16":         {"\xff\xfen\x00a\x00", "0:0 DBSR1002 the file is UTF-16, a manifest is UTF-8 | save the file as UTF-8\n"},
 		"NUL":            {"a: 1\nb: \x00", "2:4 DBSR1002 control character U+0000 | remove it\n"},
@@ -236,20 +288,22 @@ func TestLimits(t *testing.T) {
 	repeat := strings.Repeat
 	const bound = 30 * time.Second
 	for name, c := range map[string]struct{ src, want string }{
-		"too many bytes":      {repeat("x", 33<<20), "DBSR1001"},
-		"too many values":     {"[" + repeat("a,", 8<<20) + "]", "DBSR1001"},
-		"long list":           {"a: [" + repeat("1,", 200_000) + "]", "DBSR1008"},
-		"200,000 keys":        {repeat("k: v\n", 200_000), "DBSR1008"},
-		"10,000 levels":       {repeat("[", 10_000), "DBSR1004"},
-		"100 levels":          {"a: " + repeat("[", 100) + repeat("]", 100), "DBSR1007"},
-		"levels by aliases":   {"a: &a " + repeat("[", 20) + repeat("]", 20) + "\nb: &b " + repeat("[", 20) + "*a" + repeat("]", 20), "DBSR1007"},
-		"1 MiB scalar":        {head + "run: " + repeat("x", 1<<20) + "\nrestores: []\n", "DBSR1008"},
-		"long key":            {head + repeat("k", 1000) + ": x\nrestores: []\n", "DBSR1008"},
-		"many problems":       {head + "restores:\n" + repeat(" - {nme: x, needs: [a, b]}\n", 5000), "DBSR1014"},
-		"misspelt needs":      {head + "restores:\n" + manyNeeds(2000), "DBSR1014"},
-		"10,001 databases":    {head + "restores:\n - {name: a, backupPlanId: x, databases: [" + repeat("a,", 10_001) + "]}\n", "DBSR1008"},
-		"a wall of secrets":   {"token: [" + repeat("a,", 90_000) + "\n" + repeat("  b,\n", 5000) + "]\n", "DBSR1021"},
-		"recursive merge key": {"a: &a\n  <<: *a\n", "DBSR1009"},
+		"too many bytes":         {repeat("x", 33<<20), "DBSR1001"},
+		"too many values":        {"[" + repeat("a,", 8<<20) + "]", "DBSR1001"},
+		"long list":              {"a: [" + repeat("1,", 200_000) + "]", "DBSR1008"},
+		"200,000 keys":           {repeat("k: v\n", 200_000), "DBSR1008"},
+		"10,000 levels":          {repeat("[", 10_000), "DBSR1004"},
+		"100 levels":             {"a: " + repeat("[", 100) + repeat("]", 100), "DBSR1007"},
+		"levels by aliases":      {"a: &a " + repeat("[", 20) + repeat("]", 20) + "\nb: &b " + repeat("[", 20) + "*a" + repeat("]", 20), "DBSR1007"},
+		"1 MiB scalar":           {head + "run: " + repeat("x", 1<<20) + "\nrestores: []\n", "DBSR1008"},
+		"long key":               {head + repeat("k", 1000) + ": x\nrestores: []\n", "DBSR1008"},
+		"many problems":          {head + "restores:\n" + repeat(" - {nme: x, needs: [a, b]}\n", 5000), "DBSR1014"},
+		"misspelt needs":         {head + "restores:\n" + manyNeeds(2000), "DBSR1014"},
+		"10,001 databases":       {head + "restores:\n - {name: a, backupPlanId: x, databases: [" + repeat("a,", 10_001) + "]}\n", "DBSR1008"},
+		"a wall of secrets":      {"token: [" + repeat("a,", 90_000) + "\n" + repeat("  b,\n", 5000) + "]\n", "DBSR1021"},
+		"aliases below bad keys": {"a0: &a0 {1: x}\n" + laughs("{1: [%s]}"), "DBSR1009"},
+		"aliases of second keys": {"a0: &a0 {k: x, k: y}\n" + laughs("{k: x, k: [%s]}"), "DBSR1009"},
+		"recursive merge key":    {"a: &a\n  <<: *a\n", "DBSR1009"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
@@ -262,6 +316,16 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// laughs are 20 lines of which each holds the one before ten times.
+func laughs(format string) string {
+	var b strings.Builder
+	for i := range 20 {
+		ten := strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d,", i), 10), ",")
+		fmt.Fprintf(&b, "a%d: &a%d "+format+"\n", i+1, i+1, ten)
+	}
+	return b.String()
 }
 
 func manyNeeds(n int) string {

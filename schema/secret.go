@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	secretName      = regexp.MustCompile(`(?i)pass|pwd|secret|token|credential|access[-_]?key`)
+	secretName      = regexp.MustCompile(`(?i)(?:pass|pwd|secret|token|credential|access[-_]?key|authorization|\b(?:pw|pin|auth)\b)`)
 	secretKey       = regexp.MustCompile(secretName.String() + `[^:\n]*:`)
 	environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
@@ -16,13 +16,25 @@ var (
 // values are not put into messages, their lines are not shown.
 func (r *report) hideSecrets(n *node) {
 	for i, c := range n.children {
-		if n.kind == mapping && r.soundsSecret(n.keys[i].name) && !isReference(c) {
-			r.hide(c)
-			r.secret[n.keys[i].line] = true
+		if n.kind == mapping {
+			r.hideSecret(n.keys[i], c)
 			continue
 		}
 		r.hideSecrets(c)
 	}
+	for _, l := range n.lost {
+		r.hideSecret(l.key, l.value)
+	}
+}
+
+// hideSecret marks a value, or what stands below it.
+func (r *report) hideSecret(k key, value *node) {
+	if r.soundsSecret(k.name) && !isReference(value) {
+		r.hide(value)
+		r.secret[k.line] = true
+		return
+	}
+	r.hideSecrets(value)
 }
 
 // soundsSecret reports whether a key's name is one of a secret. The same few
@@ -38,7 +50,7 @@ func (r *report) soundsSecret(name string) bool {
 
 // isReference reports whether a value says where a secret is to be read.
 func isReference(n *node) bool {
-	return n.kind == mapping && !n.reported && !slices.ContainsFunc(n.keys, func(k key) bool {
+	return n.kind == mapping && !n.reported && n.lost == nil && !slices.ContainsFunc(n.keys, func(k key) bool {
 		v := n.get(k.name)
 		return k.name != "file" && (k.name != "env" || v.kind != text || !environmentName.MatchString(v.value))
 	})
@@ -59,6 +71,10 @@ func (r *report) hide(n *node) {
 	r.secret[n.line] = true
 	for _, c := range n.children {
 		r.hide(c)
+	}
+	for _, l := range n.lost {
+		r.hide(l.value)
+		r.secret[l.key.line] = true
 	}
 }
 
@@ -93,7 +109,8 @@ func (r *report) literalPassword(settings *node) {
 	p.reported = true
 	k, _ := destination.key("password")
 	hint := "write password: {env: NAME} or password: {file: PATH}"
-	if env, ok := p.key("env"); ok && p.get("env").kind <= text {
+	env, ok := p.key("env")
+	if name := p.get("env"); ok && name.kind <= text && !environmentName.MatchString(name.value) {
 		r.key(env, CodeLiteralSecret, hint+"; NAME has letters, digits and underscores", "env is not the name of an environment variable")
 		return
 	}

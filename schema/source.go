@@ -20,6 +20,13 @@ const (
 	maxProblems  = 1000      // problems that are reported one by one
 )
 
+// Limits on names that templates may give too, so that package plan checks
+// them again.
+const (
+	MaxRunKey = 64  // characters of a run key
+	MaxRowKey = 200 // characters of the key of a row, which is part of an item's name
+)
+
 const byteOrderMark = "\uFEFF"
 
 // normalize checks the bytes of a source and returns the text that YAML is to

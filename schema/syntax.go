@@ -19,7 +19,7 @@ func (r *report) document(src []byte) *yaml.Node {
 	var doc, next yaml.Node
 	switch err := dec.Decode(&doc); {
 	case errors.Is(err, io.EOF):
-		r.add(key{}, 0, CodeEmptyFile, "start from: dbsrestore init", "%s", emptiness(src))
+		r.add(key{}, 0, CodeEmptyFile, "write version, name and restores; 'dbsrestore schema' describes every field", "%s", emptiness(src))
 		return nil
 	case err != nil:
 		r.syntax(src, err)

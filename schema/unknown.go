@@ -23,7 +23,7 @@ var setByFlag = map[string]string{
 var otherNames = map[string]string{
 	"apiversion": "version", "items": "restores", "tasks": "restores", "jobs": "restores",
 	"restoretime": "at", "backupsetid": "at", "time": "at", "host": "ip", "address": "ip", "user": "userName", "username": "userName",
-	"passwd": "password", "pwd": "password", "passwordfrom": "password", "databasename": "databases", "dbs": "databases",
+	"passwd": "password", "pwd": "password", "pw": "password", "pass": "password", "passwordfrom": "password", "databasename": "databases", "dbs": "databases",
 	"dependson": "needs", "concurrency": "inFlight", "parallelism": "inFlight", "foreach": "forEach", "matrix": "forEach",
 	"retries": "attempts", "variables": "vars", "id": "name",
 }
