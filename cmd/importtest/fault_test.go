@@ -1,6 +1,9 @@
 package importtest
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,6 +30,13 @@ func TestForbiddenImportIsFound(t *testing.T) {
 		{"low", "math/rand/v2", "it is pure"},
 		{"low", "crypto/rand", "it is pure"},
 		{"low", "syscall", "it is pure"},
+		{"low", "io/ioutil", "it is pure"},
+		{"low", "log", "it is pure"},
+		{"low", "hash/maphash", "it is pure"},
+		{"low", "runtime", "it is pure"},
+		{"low", "unsafe", "it is pure"},
+		{"low", "C", "it is pure"},
+		{"low", "encoding/json/v2", "it is pure"},
 		{"low", "net/url", ""},
 		{"low", "math", ""},
 		{"low", "time", ""},
@@ -47,24 +57,64 @@ func TestOnlyOnePackageMayImportTheSDK(t *testing.T) {
 	}
 }
 
-func TestReadingTheClockIsFound(t *testing.T) {
+func TestReachingOutsideIsFound(t *testing.T) {
 	tests := []struct{ src, want string }{
 		{`import "time"; var x = time.Now()`, "x.go:1:35: time.Now in a pure package"},
 		{`import "time"; var now = time.Now`, "time.Now"},
 		{`import clock "time"; func f() { clock.Sleep(1) }`, "time.Sleep"},
+		{`import "time"; import clock "time"; var x = time.Now()`, "time.Now"},
+		{`import "time"; import clock "time"; var x = clock.Now()`, "time.Now"},
+		{"import `time`; var x = time.Now()", "time.Now"},
 		{`import "time"; func f(t time.Time) any { return time.Since(t) }`, "time.Since"},
+		{`import "time"; func f(t time.Time) any { return time.Until(t) }`, "time.Until"},
 		{`import "time"; func f() { <-time.After(1) }`, "time.After"},
-		{`import . "time"; var x = Now()`, "with a dot"},
+		{`import "time"; func f() { <-time.Tick(1) }`, "time.Tick"},
+		{`import "time"; var x = time.NewTimer(1)`, "time.NewTimer"},
+		{`import "time"; var x = time.NewTicker(1)`, "time.NewTicker"},
+		{`import "time"; var x = time.AfterFunc(1, nil)`, "time.AfterFunc"},
+		{`import "time"; var x = time.UTC; var y = time.Local`, "time.Local"},
+		{`import "time"; var x, y = time.LoadLocation("Asia/Shanghai")`, "time.LoadLocation"},
+		{`import "time"; func f(t time.Time) any { return t.Local() }`, ".Local"},
+		{`import . "time"; var x = Now()`, "time with a dot"},
+		{`import "time"; import . "time"; var x = Now()`, "time with a dot"},
 		{`import "time"; var x = time.Unix(0, 0).After(time.Time{})`, ""},
 		{`type clock struct{ Now int }; func f(time clock) int { return time.Now }`, ""},
+		{`import "text/template"; var x, y = template.ParseFiles("a")`, "text/template.ParseFiles"},
+		{`import tt "text/template"; var x, y = tt.ParseGlob("*")`, "text/template.ParseGlob"},
+		{`import "text/template"; var x, y = template.New("").ParseFS(nil)`, ".ParseFS"},
+		{`func f(x interface{ ParseFiles(...string) }) { x.ParseFiles("a") }`, ".ParseFiles"},
+		{`import "text/template"; var x, y = template.New("").Parse("")`, ""},
 	}
 	for _, test := range tests {
-		got, err := checkClock("x.go", "package x; "+test.src)
+		got, err := checkOutside("x.go", "package x; "+test.src)
 		if err != nil {
 			t.Fatal(err)
 		}
 		compare(t, test.src, got, test.want)
 	}
+}
+
+func TestAFileForAnotherMachineIsFound(t *testing.T) {
+	dir := t.TempDir()
+	for name, src := range map[string]string{
+		"x.go":            "package low",
+		"x_plan9.go":      "package low; import \"os\"; import \"time\"; var x, y = os.Args, time.Now()",
+		"x_plan9_test.go": "package low; import \"net\"",
+		"tagged.go":       "//go:build never\n\npackage low; import \"time\"",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(src), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := everyFile(pkg{ImportPath: module + "/low", Dir: dir, GoFiles: []string{"x.go"},
+		IgnoredGoFiles: []string{"tagged.go", "x_plan9.go", "x_plan9_test.go"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"x.go", "tagged.go", "x_plan9.go"}; !slices.Equal(p.GoFiles, want) {
+		t.Errorf("got files %v, want %v", p.GoFiles, want)
+	}
+	compare(t, "the imports", checkImports(map[string]rule{"low": {pure: true}}, p), "low imports os")
 }
 
 func TestPoorDocCommentIsFound(t *testing.T) {

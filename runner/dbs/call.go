@@ -205,22 +205,6 @@ func (k *call) over(f *restore.Failure) {
 	}
 }
 
-// mask takes what we keep secret out of a text of the service, as it is and as
-// it stands in a form and in the signed string.
-func (k *call) mask(text string) string {
-	for _, s := range []string{k.secret.Reveal(), k.credentials.AccessKeySecret, k.credentials.SecurityToken} {
-		if s == "" {
-			continue
-		}
-		form := url.QueryEscape(s)
-		signed := strings.ReplaceAll(form, "+", "%20")
-		for _, shape := range []string{s, url.QueryEscape(form), url.QueryEscape(signed), form, signed} {
-			text = strings.ReplaceAll(text, shape, "REDACTED")
-		}
-	}
-	return text
-}
-
 // unfit is the failure of a call that the SDK cannot make a request of.
 func unfit() *restore.Failure {
 	return &restore.Failure{Class: restore.Refused, Code: codeRequest, Message: "the request cannot be made or signed", Fatal: true}

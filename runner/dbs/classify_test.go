@@ -18,6 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner/dbs"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
@@ -137,6 +138,38 @@ func TestBrokenExchangesLeaveAWriteLost(t *testing.T) {
 			}
 			if n := len(s.seen()); n != 1 {
 				t.Errorf("got %d requests, want 1", n)
+			}
+		})
+	}
+}
+
+// A redirect is lost and fatal at once: a write may have happened, and no call
+// will succeed.
+func TestARedirectEndsEveryOperationAtTheFirstAttempt(t *testing.T) {
+	for name, call := range map[string]func(*dbs.Client) error{
+		"create": func(c *dbs.Client) error { _, err := create(t, c); return err },
+		"start": func(c *dbs.Client) error {
+			return c.StartRestoreTask(t.Context(), hangzhou, "s1", attempt.ClientToken)
+		},
+		"tasks since": func(c *dbs.Client) error {
+			_, err := c.RestoreTasks(t.Context(), hangzhou, "dbs1", time.UnixMilli(5000))
+			return err
+		},
+		"tasks by id": func(c *dbs.Client) error {
+			_, err := c.RestoreTasksByID(t.Context(), hangzhou, []string{"s1", "s2"})
+			return err
+		},
+		"precheck": func(c *dbs.Client) error { _, err := c.Precheck(t.Context(), hangzhou, "s1"); return err },
+		"backup plans": func(c *dbs.Client) error {
+			_, err := c.BackupPlans(t.Context(), []plan.Question{{Site: hangzhou, BackupPlanID: "a"}, {Site: hangzhou, BackupPlanID: "b"}})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, always(307, ""))
+			f := failure(t, call(client(t, options(s.URL))))
+			if f.Class != restore.Lost || !f.Fatal || f.Code != "Redirect" || len(s.seen()) != 1 {
+				t.Errorf("got %+v after %d requests, want lost Redirect, fatal, after 1", *f, len(s.seen()))
 			}
 		})
 	}

@@ -21,7 +21,8 @@
 //   - Every error of a call is a [restore.Failure]. What the reply means is
 //     decided by the table in classify.go; only a reply that is surely a yes is
 //     a success, and only one that is surely a no is refused or throttled.
-//   - Text from the service is cut and cleared of control characters on entry.
+//   - Text from the service is cut, and cleared of control characters and of
+//     the secrets that the client knows, on entry.
 package dbs
 
 import (
@@ -95,10 +96,11 @@ type Client struct {
 	reads    *http.Client
 	writes   *http.Client
 
-	mu       sync.Mutex
-	accounts map[string]*account // by profile
-	paces    map[plan.Site]*pace
-	sent     map[string]int // attempts, by action
+	mu        sync.Mutex
+	accounts  map[string]*account // by profile
+	paces     map[plan.Site]*pace
+	sent      map[string]int // attempts, by action
+	passwords []secret.Value // that were read
 }
 
 // New returns a client. It fails if the options contradict themselves and

@@ -20,32 +20,51 @@ const slowest = rate.Limit(0.1)
 type pace struct {
 	limiter *rate.Limiter
 	full    rate.Limit
+	read    chan struct{} // holds the one read that may have a turn of the limiter before its time
 
-	mu  sync.Mutex
-	cut time.Time // of the last halving
+	mu    sync.Mutex
+	cut   time.Time // of the last halving
+	place time.Time // the turn that is kept for the next write; zero for none
 }
 
 func newPace(perSecond float64) *pace {
-	return &pace{limiter: rate.NewLimiter(rate.Limit(perSecond), 1), full: rate.Limit(perSecond)}
+	return &pace{limiter: rate.NewLimiter(rate.Limit(perSecond), 1), full: rate.Limit(perSecond), read: make(chan struct{}, 1)}
 }
 
-// wait returns when it is the caller's turn, or with an error once ctx is done
-// or would be done before.
-func (p *pace) wait(ctx context.Context) error { return p.limiter.Wait(ctx) }
-
-// take takes a turn if it is free, and otherwise returns how long until one is.
-func (p *pace) take() time.Duration {
-	r := p.limiter.Reserve()
-	wait := r.Delay()
-	if wait > 0 {
-		r.Cancel()
+// wait returns when it is the turn of a read, or with an error once ctx is done
+// or would be done before. Reads come one after the other, so that a write finds
+// at most one before it.
+func (p *pace) wait(ctx context.Context) error {
+	select {
+	case p.read <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return wait
+	defer func() { <-p.read }()
+	return p.limiter.Wait(ctx)
+}
+
+// take takes the turn of a write if it has come, and otherwise returns how long
+// until then. That turn is kept: reads come before it or after it. If nobody
+// asks again, it is the one that the next write takes at once.
+func (p *pace) take() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if p.place.IsZero() {
+		p.place = now.Add(p.limiter.ReserveN(now, 1).DelayFrom(now))
+	}
+	wait := p.place.Sub(now)
+	if wait <= 0 {
+		p.place = time.Time{}
+	}
+	return max(wait, 0)
 }
 
 // Turn takes the turn of a create or a start that is sent next, and returns 0;
 // or it takes none and returns how long to wait before asking again. Reads wait
-// for their turns by themselves.
+// for their turns by themselves; where both want more than the rate allows, they
+// alternate.
 func (c *Client) Turn(site plan.Site) time.Duration { return c.pace(site).take() }
 
 // throttled notes that an attempt sent at that time was throttled. Attempts

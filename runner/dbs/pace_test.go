@@ -72,6 +72,43 @@ func TestAWriteTakesItsTurnBeforeAndIsSentAtOnce(t *testing.T) {
 	})
 }
 
+func TestManyReadsDoNotKeepAWriteWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options("http://127.0.0.1:1")
+		o.RequestsPerSecond = 1
+		o.Transport = answering(always(200, list(0)))
+		c := client(t, o)
+		ctx, cancel := context.WithCancel(t.Context())
+		var readers sync.WaitGroup
+		for range 10 {
+			readers.Go(func() {
+				for ctx.Err() == nil {
+					_, _ = c.RestoreTasks(ctx, hangzhou, "dbs1", time.Time{})
+				}
+			})
+		}
+		synctest.Wait() // until all of them queue
+		start := time.Now()
+		const writes = 20
+		for i := range writes {
+			asked := time.Now()
+			for wait := c.Turn(hangzhou); wait > 0; wait = c.Turn(hangzhou) {
+				time.Sleep(wait)
+			}
+			if waited := time.Since(asked); waited > 3*time.Second {
+				t.Fatalf("write %d: got a wait of %s, want at most 3s", i, waited)
+			}
+		}
+		seconds := int(time.Since(start) / time.Second)
+		reads := c.Calls()["DescribeRestoreTaskList"]
+		if reads < writes-1 || reads+writes > seconds+1 {
+			t.Errorf("got %d reads and %d writes in %d s, want them to alternate at 1 per second", reads, writes, seconds)
+		}
+		cancel()
+		readers.Wait()
+	})
+}
+
 func TestThrottlingHalvesTheRateAndSuccessRestoresIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := options("http://127.0.0.1:1")

@@ -52,7 +52,7 @@ func parse(body []byte) (reply, error) {
 			return r, errors.New("not a JSON object")
 		}
 		if _, twice := r.members[name]; twice {
-			return r, fmt.Errorf("member %q is there twice", clean(name, 64))
+			return r, errors.New("a member is there twice")
 		}
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
@@ -131,7 +131,7 @@ func (r reply) decode(into responses.AcsResponse) (err error) {
 func (k *call) read(resp *http.Response, now time.Time) (reply, *restore.Failure) {
 	if resp.StatusCode/100 == 3 {
 		return reply{}, &restore.Failure{Class: restore.Lost, Code: codeRedirect, Fatal: true,
-			Message: "redirect to " + locationHost(resp) + " refused: check the endpoint and the proxy"}
+			Message: "redirect to " + k.locationHost(resp) + " refused: check the endpoint and the proxy"}
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
 	if err != nil {
@@ -209,12 +209,12 @@ func skew(resp *http.Response, now time.Time) string {
 	return fmt.Sprintf("the clock of this machine is %s ahead of the service's: set it", d)
 }
 
-func locationHost(resp *http.Response) string {
+func (k *call) locationHost(resp *http.Response) string {
 	u, err := url.Parse(resp.Header.Get("Location"))
 	if err != nil || u.Hostname() == "" {
 		return "a place without a host"
 	}
-	return "host " + clean(u.Hostname(), 253)
+	return "host " + clean(k.mask(u.Hostname()), 253)
 }
 
 func lost(code, format string, args ...any) *restore.Failure {

@@ -12,7 +12,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner/secret"
+	"github.com/dbsrestore/dbsrestore/schema"
 )
 
 const securityToken = "canary-STS/Token+=="
@@ -89,5 +93,67 @@ func TestNoFailureShowsASecret(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestAPasswordThatTheServiceTellsLaterIsMasked(t *testing.T) {
+	const short = "run"
+	quoted, err := json.Marshal(password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	echo, err := json.Marshal("told " + password + " " + url.QueryEscape(password) + " " + string(quoted) + " on a " + short)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Query().Get("Action") {
+		case "CreateRestoreTask":
+			_, _ = io.WriteString(w, created)
+		case "DescribeRestoreTaskList":
+			_, _ = io.WriteString(w, list(1, fmt.Sprintf(`{"RestoreTaskId":"s1","RestoreStatus":%s,"ErrMessage":%[1]s,
+				"DestinationEndpointUserName":%[1]s}`, echo)))
+		case "DescribePreCheckProgressList":
+			_, _ = fmt.Fprintf(w, `{"Success":true,"Status":"failed","ErrMessage":%s,"Items":{"PreCheckProgressDetail":[
+				{"Item":%[1]s,"State":"failed","ErrMsg":%[1]s}]}}`, echo)
+		default:
+			_, _ = fmt.Fprintf(w, `{"Success":false,"ErrCode":"Param.NotFound","ErrMessage":%s}`, echo)
+		}
+	})
+	o := options(s.URL)
+	o.Password = func(ref schema.SecretRef) (secret.Value, error) {
+		return secret.New(map[string]string{"LONG": password, "PART": password[:8], "SHORT": short}[ref.Env]), nil
+	}
+	c := client(t, o)
+	for _, name := range []string{"PART", "SHORT", "LONG", "LONG"} {
+		if _, err := c.CreateRestoreTask(t.Context(), hangzhou, attempt, orders, &schema.SecretRef{Env: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tasks, err := c.RestoreTasksByID(t.Context(), hangzhou, []string{"s1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	precheck, err := c.Precheck(t.Context(), hangzhou, "s1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers, err := c.BackupPlans(t.Context(), []plan.Question{{Site: hangzhou, BackupPlanID: "dbs1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.StartRestoreTask(t.Context(), hangzhou, "s1", attempt.ClientToken)
+	const masked = `told REDACTED REDACTED "REDACTED" on a run`
+	got := []string{tasks[0].Message, tasks[0].RawStatus, answers[0].Problem, failure(t, err).Message}
+	got = append(got, precheck.Reasons...)
+	want := []string{masked, masked, "DescribeBackupPlanList: Param.NotFound: " + masked, masked, masked + ": " + masked, masked}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("texts differ (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(tasks[0].Parameters.DestinationEndpointUserName, password) {
+		t.Error("a parameter was masked, want what is compared as the service gave it")
+	}
+	if text := fmt.Sprintf("%v %+v %#v", c, c, c); strings.Contains(text, "canary p@ss") {
+		t.Error("the client prints a password that it remembers")
 	}
 }

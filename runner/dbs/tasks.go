@@ -22,8 +22,9 @@ import (
 var taskID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // CreateRestoreTask asks for a task and returns its id. It does not run until
-// it is started. The password is read for this call alone and kept nowhere;
-// nil for none. The caller takes a [Client.Turn] before.
+// it is started. The password is read for this call, and remembered only to mask
+// it in what the service says later; nil for none. The caller takes a
+// [Client.Turn] before.
 func (c *Client) CreateRestoreTask(ctx context.Context, site plan.Site, a plan.Attempt, p plan.Parameters, password *schema.SecretRef) (string, error) {
 	k := &call{site: site, write: true, request: func() requests.AcsRequest { return createRequest(a, p) }}
 	if password != nil {
@@ -31,6 +32,7 @@ func (c *Client) CreateRestoreTask(ctx context.Context, site plan.Site, a plan.A
 		if k.secret, err = c.options.Password(*password); err != nil {
 			return "", &restore.Failure{Class: restore.Refused, Action: "CreateRestoreTask", Code: codeSecret, Message: clean(err.Error(), maxMessage)}
 		}
+		c.remember(k.secret)
 	}
 	r, err := c.do(ctx, k)
 	if err != nil {
@@ -138,8 +140,9 @@ func (c *Client) restoreTasksOf(ctx context.Context, site plan.Site, backupPlanI
 	}, func(t restore.Task) string { return t.ID })
 }
 
-// RestoreTasksByID asks about up to 100 tasks in one call. Unknown ids are
-// left out of the answer.
+// RestoreTasksByID asks about up to 100 tasks in one call. Ids that the service
+// does not know, or refuses for another reason of theirs, are left out of the
+// answer.
 func (c *Client) RestoreTasksByID(ctx context.Context, site plan.Site, ids []string) ([]restore.Task, error) {
 	var tasks []restore.Task
 	for batch := range slices.Chunk(ids, pageSize) {
@@ -155,10 +158,10 @@ func (c *Client) RestoreTasksByID(ctx context.Context, site plan.Site, ids []str
 			}
 			return err
 		}, func(_ string, f *restore.Failure) error {
-			if isUnknown(f) {
-				return nil
+			if f.Code == codeEndpoint { // nobody was asked
+				return f
 			}
-			return f
+			return nil
 		})
 		if err != nil {
 			return nil, err
@@ -184,7 +187,7 @@ func (c *Client) restoreTasks(ctx context.Context, site plan.Site, set func(*dbs
 		if !taskID.MatchString(d.RestoreTaskId) {
 			return nil, 0, k.malformed(k.reply, "a task of the list has no id, or a malformed one")
 		}
-		tasks = append(tasks, taskOf(d))
+		tasks = append(tasks, k.taskOf(d))
 	}
 	return tasks, response.TotalElements, nil
 }
@@ -200,32 +203,38 @@ func (c *Client) Precheck(ctx context.Context, site plan.Site, id string) (resto
 	if err := c.ask(ctx, k, response); err != nil {
 		return restore.Precheck{}, err
 	}
-	p := restore.Precheck{Status: clean(strings.ToLower(response.Status), 64)}
-	p.Failed = p.Status == "failed"
+	p := restore.Precheck{
+		Status: clean(strings.ToLower(k.mask(response.Status)), 64),
+		Failed: strings.EqualFold(response.Status, "failed"),
+	}
 	for _, item := range response.Items.PreCheckProgressDetail {
 		switch strings.ToLower(item.State) {
 		case "failed", "catched": // "catched" is an exception
 			p.Failed = true
-			p.Reasons = append(p.Reasons, joined(clean(item.Item, 256), message(item.ErrMsg)))
+			p.Reasons = append(p.Reasons, joined(clean(k.mask(item.Item), 256), k.message(item.ErrMsg)))
 		}
 	}
-	if why := message(response.ErrMessage); p.Failed && why != "" {
+	if why := k.message(response.ErrMessage); p.Failed && why != "" {
 		p.Reasons = append(p.Reasons, why)
 	}
 	return p, nil
 }
 
 // taskOf translates what the service says of a task.
-func taskOf(d dbs.RestoreTaskDetail) restore.Task {
+func (k *call) taskOf(d dbs.RestoreTaskDetail) restore.Task {
 	ip, port := splitIPPort(d.DestinationEndpointIpPort)
+	status, raw := statusOf(d.RestoreStatus), d.RestoreStatus
+	if status == restore.StatusUnrecognized {
+		raw = k.mask(raw)
+	}
 	return restore.Task{
 		ID:        d.RestoreTaskId,
 		Name:      clean(d.RestoreTaskName, 256),
-		Status:    statusOf(d.RestoreStatus),
-		RawStatus: clean(d.RestoreStatus, 64),
+		Status:    status,
+		RawStatus: clean(raw, 64),
 		Created:   moment(d.RestoreTaskCreateTime),
 		Finished:  moment(d.RestoreTaskFinishTime),
-		Message:   message(d.ErrMessage),
+		Message:   k.message(d.ErrMessage),
 		Progress: restore.Progress{
 			Structure: percent(d.FullStruforeRestoreProgress),
 			Data:      percent(d.FullDataRestoreProgress),
@@ -289,12 +298,12 @@ func percent(n int) int {
 	return n
 }
 
-// message returns a message, "" for the service's "NULL".
-func message(text string) string {
+// message returns a message, masked, "" for the service's "NULL".
+func (k *call) message(text string) string {
 	if strings.EqualFold(strings.TrimSpace(text), "null") {
 		return ""
 	}
-	return clean(text, maxMessage)
+	return clean(k.mask(text), maxMessage)
 }
 
 // splitIPPort takes "host:port" apart; what is no port belongs to the host.

@@ -209,6 +209,50 @@ func TestAnUnknownIDDoesNotHideTheOthers(t *testing.T) {
 	}
 }
 
+func TestARefusedIDConcernsItselfOnly(t *testing.T) {
+	for _, code := range []string{"InvalidParameterValid", "InvalidJobId", "Param.NotFound", "InvalidRestoreTaskId.NotFound"} {
+		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			var found []string
+			for id := range strings.SplitSeq(r.PostFormValue("RestoreTaskId"), ",") {
+				if id == "odd" {
+					_, _ = fmt.Fprintf(w, `{"Success":false,"ErrCode":%q,"HttpStatusCode":400}`, code)
+					return
+				}
+				found = append(found, task(id, 1))
+			}
+			_, _ = io.WriteString(w, list(len(found), found...))
+		})
+		c := client(t, options(s.URL))
+		for _, asked := range [][]string{{"s1", "odd", "s2", "s3"}, {"odd"}} {
+			want := strings.Join(slices.DeleteFunc(slices.Clone(asked), func(id string) bool { return id == "odd" }), " ")
+			tasks, err := c.RestoreTasksByID(t.Context(), hangzhou, asked)
+			if got := ids(tasks); err != nil || got != want {
+				t.Errorf("%s for %v: got %q, %v, want %q", code, asked, got, err, want)
+			}
+		}
+	}
+}
+
+func TestWhatConcernsEveryTaskFailsTheWholePoll(t *testing.T) {
+	for name, c := range map[string]struct {
+		site plan.Site
+		body string
+		want string
+	}{
+		"a missing permission":         {hangzhou, `{"Code":"Forbidden.RAM"}`, "Forbidden.RAM"},
+		"a region without an endpoint": {plan.Site{Region: "cn-hangzouh"}, ``, "Endpoint"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options("")
+			o.Transport = answering(always(403, c.body))
+			tasks, err := client(t, o).RestoreTasksByID(t.Context(), c.site, []string{"s1", "s2"})
+			if got := failure(t, err).Code; got != c.want || tasks != nil {
+				t.Errorf("got %s and %v, want %s and no tasks", got, tasks, c.want)
+			}
+		})
+	}
+}
+
 func TestATaskIsTranslated(t *testing.T) {
 	s := serve(t, always(200, list(1, `{"RestoreTaskId":"s1","RestoreTaskName":"n","BackupPlanId":"dbs1","BackupSetId":"1ib",
 		"RestoreStatus":" FINISHED","RestoreObjects":"[ {\"DBName\":\"a\"} ]","RestoreTime":"1760000000000",
