@@ -35,7 +35,7 @@ func (e *engine) choose(now time.Time, records *[]Record) ([]call, time.Time, er
 		return nil, c.wake, nil
 	}
 	for _, it := range e.active {
-		if it.flying || e.options.NoFollow && it.state.Phase == restore.Running {
+		if it.flying || e.options.NoFollow && it.seen && it.state.Phase == restore.Running {
 			continue
 		}
 		switch a := it.state.Next(); a.Kind {

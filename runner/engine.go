@@ -47,6 +47,7 @@ type item struct {
 	plan.Item
 	state       restore.State
 	flying      bool // a call about it is under way
+	seen        bool // this process knows how its task stands
 	destination *destination
 	backupPlan  *backupPlan
 }
@@ -188,6 +189,7 @@ func (e *engine) apply(it *item, event restore.Event, records *[]Record) error {
 		e.fatal = event.Failure
 		e.stopReads()
 	}
+	it.seen = it.seen || event.Kind == restore.Started || event.Kind == restore.Polled || event.Kind == restore.Looked
 	e.move(it, from.Phase, to.Phase)
 	e.options.Observe(Change{Key: it.Key, From: from, To: to, Event: event, Counts: e.counts})
 	return nil

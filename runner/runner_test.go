@@ -496,6 +496,11 @@ func TestWithoutFollowingARunReturnsWhenWhatMayBeginHasBegun(t *testing.T) {
 		if d := report.Ended.Sub(report.Started); d > 10*time.Second {
 			t.Errorf("it took %v", d)
 		}
+		time.Sleep(2 * time.Hour)
+		report, err = b.run(t.Context(), b.plan(), runner.Options{NoFollow: true})
+		if err != nil || report.Counts.Succeeded != 3 || report.Counts.Active != 2 {
+			t.Fatalf("again, later: got %+v, %v, want 3 succeeded and 2 started", report.Counts, err)
+		}
 	})
 }
 

@@ -24,6 +24,7 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
+	signal.Ignore(syscall.SIGPIPE) // a run goes on when nobody reads its output any more
 	return cli.Main(context.Background(), os.Args[1:], cli.Env{
 		Stdin:       os.Stdin,
 		Stdout:      os.Stdout,

@@ -100,3 +100,24 @@ func TestEveryExampleIsValid(t *testing.T) {
 		}
 	}
 }
+
+func TestTheHelpOnTemplatesNamesEveryFunction(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "m.yaml")
+	manifest := `{version: 1, name: x, restores: [{name: a, backupPlanId: dbs1x, region: cn-hangzhou, at: latest, databases: [a], rename: "{{ nosuch .db }}",
+  destination: {instanceType: Other, ip: 10.0.0.1, port: 3306, userName: u, password: {env: P}}}]}`
+	if err := os.WriteFile(file, []byte(manifest), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, _, stderr := command(t, "validate", file)
+	_, list, found := strings.Cut(stderr, "hint: there are ")
+	if !found {
+		t.Fatalf("an unknown function is not answered with those that there are:\n%s", stderr)
+	}
+	list, _, _ = strings.Cut(list, "\n")
+	_, help, _ := command(t, "help", "templates")
+	for name := range strings.SplitSeq(list, ", ") {
+		if !regexp.MustCompile(`\b` + name + `\b`).MatchString(help) {
+			t.Errorf("help templates does not name %s", name)
+		}
+	}
+}

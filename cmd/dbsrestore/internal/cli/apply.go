@@ -50,7 +50,7 @@ func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
 		return err
 	}
 	defer s.Close()
-	if a.flags.output == "text" {
+	if a.flags.output == "text" && !(a.flags.quiet && f.yes) {
 		view.Plan(a.env.Stdout, p, a.viewOptions())
 		fmt.Fprintln(a.env.Stdout)
 	}
@@ -115,7 +115,7 @@ func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*
 	}
 	p, err := plan.Decode(data)
 	if err != nil {
-		return nil, nil, fail(exitPlanRefused, fmt.Errorf("plan %s: %w", path, err), "make it again with 'dbsrestore plan --out'")
+		return nil, nil, fail(exitPlanRefused, fmt.Errorf("plan %s: %w", path, err), "make it again with 'dbsrestore plan --out'; a manifest is given with -f")
 	}
 	if p.Offline {
 		return nil, nil, fail(exitPlanRefused, fmt.Errorf("plan %s was made offline: what needs the service is open in it", path), "make it again without --offline")
@@ -134,7 +134,12 @@ func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*
 	if err != nil {
 		return nil, nil, errors.Join(err, s.Close())
 	}
-	return p.Recall(known), s, nil
+	p = p.Recall(known)
+	// The service is asked once before anything is sent, as for a manifest.
+	if _, err := s.BackupPlans(ctx, p.Questions()); err != nil {
+		return nil, nil, errors.Join(serviceError(err), s.Close())
+	}
+	return p, s, nil
 }
 
 // mayApply refuses what must not be carried out, and asks.

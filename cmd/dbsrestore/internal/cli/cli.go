@@ -134,6 +134,9 @@ Try it without an account:
 	}
 	root.SetFlagErrorFunc(flagError)
 	a.flags.everywhere(root.PersistentFlags())
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.flags.check(cmd) }
+	root.SetHelpCommand(helpCommand())
+	root.Version = version()
 	root.AddCommand(a.validateCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(),
 		a.emulatorCommand(), a.schemaCommand(), a.versionCommand())
 	root.AddCommand(a.topics()...)

@@ -32,7 +32,7 @@ backup plans in it. Its tasks are forgotten at the end unless --data is given.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.env.Stdout, "DBS emulator at %s. Use it with:\n\n", em.Endpoint)
+			fmt.Fprintf(a.env.Stdout, "DBS emulator at %s\n\nUse it with:\n\n", em.Endpoint)
 			fmt.Fprintf(a.env.Stdout, "    export DBSRESTORE_ENDPOINT=%s\n", em.Endpoint)
 			fmt.Fprintf(a.env.Stdout, "    export ALIBABA_CLOUD_ACCESS_KEY_ID=%s ALIBABA_CLOUD_ACCESS_KEY_SECRET=%s\n\n", em.AccessKeyID, em.AccessKeySecret)
 			<-signals

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,10 +36,15 @@ func (f *flags) everywhere(fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "more detail")
 }
 
-// manifestFlags are those of verbs that read a manifest.
+// manifestFlags are those of verbs that read one manifest.
 func (f *flags) manifestFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&f.file, "file", "f", "", "manifest `FILE`; - is stdin")
+	f.expansionFlags(cmd)
+}
+
+// expansionFlags say what to make of a manifest.
+func (f *flags) expansionFlags(cmd *cobra.Command) {
 	fs := cmd.Flags()
-	fs.StringVarP(&f.file, "file", "f", "", "manifest `FILE`; - is stdin")
 	fs.StringVar(&f.run, "run", "", "run `KEY`: a literal, or slot:DURATION such as slot:24h; overrides the manifest's")
 	fs.StringArrayVar(&f.vars, "var", nil, "set a variable of the manifest, `NAME=VALUE`; may be repeated")
 	fs.StringArrayVar(&f.only, "only", nil, "only this restore or item, and what it needs: `KEY`; may be repeated")
@@ -62,17 +68,11 @@ func (f *flags) stateFlag(cmd *cobra.Command) {
 
 func (f *flags) outputFlag(cmd *cobra.Command, formats ...string) {
 	cmd.Flags().StringVarP(&f.output, "output", "o", formats[0], "output `FORMAT`: "+strings.Join(formats, " or "))
-	check := cmd.PreRunE
-	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
-		for _, format := range formats {
-			if f.output == format {
-				if check != nil {
-					return check(cmd, args)
-				}
-				return nil
-			}
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if !slices.Contains(formats, f.output) {
+			return usageError("write -o "+strings.Join(formats, " or -o "), "%s: unknown output format %q", cmd.Name(), f.output)
 		}
-		return usageError("write -o "+strings.Join(formats, " or -o "), "%s: unknown output format %q", cmd.Name(), f.output)
+		return nil
 	}
 }
 
@@ -84,13 +84,43 @@ func flagNames(cmd *cobra.Command) []string {
 	return names
 }
 
+// check refuses flags that were given without a value, or with one that would
+// be ignored: an unset variable in a script must not widen what it does.
+func (f *flags) check(cmd *cobra.Command) error {
+	var problem error
+	cmd.Flags().Visit(func(fl *pflag.Flag) {
+		empty := fl.Value.String() == "" || fl.Value.String() == "[]"
+		if problem == nil && empty {
+			problem = usageError("give it a value, or leave the flag out", "%s: --%s is empty", cmd.Name(), fl.Name)
+		}
+	})
+	if problem != nil {
+		return problem
+	}
+	given := cmd.Flags().Changed
+	switch {
+	case given("in-flight") && (f.inFlight < 1 || f.inFlight > 1000):
+		return usageError("1 to 1000", "%s: --in-flight %d is out of range", cmd.Name(), f.inFlight)
+	case given("requests-per-second") && !(f.rate >= 0.1 && f.rate <= 100):
+		return usageError("0.1 to 100", "%s: --requests-per-second %v is out of range", cmd.Name(), f.rate)
+	case given("time-scale") && !(f.timeScale >= 0.001 && f.timeScale <= 1e6):
+		return usageError("0.001 to 1000000", "%s: --time-scale %v is out of range", cmd.Name(), f.timeScale)
+	case given("time-scale") && cmd.Flags().Lookup("emulator") != nil && !f.emulator:
+		return usageError("add --emulator", "%s: --time-scale only goes with --emulator", cmd.Name())
+	}
+	return nil
+}
+
 // pairs reads NAME=VALUE words.
 func pairs(words []string, flag string) (map[string]string, error) {
 	m := make(map[string]string, len(words))
 	for _, w := range words {
 		name, value, ok := strings.Cut(w, "=")
 		if !ok || name == "" {
-			return nil, usageError(fmt.Sprintf("write --%s NAME=VALUE", flag), "--%s %q: no name and value", flag, w)
+			return nil, usageError(fmt.Sprintf("write --%s NAME=VALUE", flag), "--%s: no name and value", flag)
+		}
+		if _, twice := m[name]; twice {
+			return nil, usageError("give it once", "--%s %s: given twice", flag, name)
 		}
 		m[name] = value
 	}

@@ -50,6 +50,21 @@ func version() string {
 	return v
 }
 
+// helpCommand prints the help of a verb or topic, and knows when there is none.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND or TOPIC]",
+		Short: "Help about a command or topic",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			of, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownVerb(cmd.Root(), args)
+			}
+			return of.Help()
+		},
+	}
+}
+
 // topics are the help texts that belong to no verb.
 func (a *app) topics() []*cobra.Command {
 	return []*cobra.Command{
@@ -62,6 +77,11 @@ func (a *app) topics() []*cobra.Command {
 			Use:   "identity",
 			Short: "Why nothing is ever restored twice",
 			Long:  identityText,
+		},
+		{
+			Use:   "templates",
+			Short: "What templates can say",
+			Long:  templatesText,
 		},
 		{
 			Use:   "environment",
@@ -95,3 +115,26 @@ const environmentText = `  DBSRESTORE_ENDPOINT              the service's URL, a
 
 The variables that a manifest names under password: {env: NAME} are read when a restore is
 created, and never written anywhere.`
+
+const templatesText = `Strings of a manifest may hold Go templates, such as "{{ .db }}_{{ .vars.suffix }}".
+
+Values:
+  .db         the database's name, in rename only
+  .name       the restore's name
+  .run        the run key
+  .vars.NAME  a variable of the manifest, or of --var NAME=VALUE
+  .each       the value of a forEach over a list, or .each.COLUMN of its row
+
+Functions, with Sprig's names and order of arguments (VALUE last, so that it can be piped in):
+  lower, upper, trim, toString, sha256sum     VALUE
+  trimPrefix PREFIX, trimSuffix SUFFIX        VALUE
+  replace OLD NEW                             VALUE
+  trunc N, substr START END                   VALUE
+  contains PART, hasPrefix P, hasSuffix S     VALUE
+  splitList SEPARATOR, join SEPARATOR         VALUE
+  regexReplaceAll PATTERN VALUE REPLACEMENT
+  default FALLBACK                            VALUE
+  date LAYOUT                                 VALUE: a time such as a run key of slot:24h; the layout is Go's, "20060102"
+  index, len, and, or, not, eq, ne, lt, le, gt, ge
+
+A key that is missing is an error. There are no loops, files, environment or randomness.`

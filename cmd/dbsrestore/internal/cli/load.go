@@ -34,7 +34,7 @@ type loaded struct {
 func (a *app) load(file string) (*loaded, error) {
 	src, err := a.read(file, maxManifest)
 	if err != nil {
-		return nil, fail(exitManifest, fmt.Errorf("manifest: %w", err), "give its path with -f FILE, or - for stdin")
+		return nil, fail(exitManifest, fmt.Errorf("manifest: %w", err), "give the path of a manifest, or - for stdin")
 	}
 	name := displayName(file)
 	m, problems := schema.Parse(name, src)
@@ -129,7 +129,7 @@ func readCSVs(m *schema.Manifest) (map[string][]byte, diag.List) {
 		if _, ok := files[path]; ok {
 			continue
 		}
-		data, err := readFile(filepath.Join(filepath.Dir(m.File()), path), maxCSV)
+		data, err := readBeside(m.File(), path)
 		if err != nil {
 			if pathErr, ok := errors.AsType[*os.PathError](err); ok {
 				err = pathErr.Err
@@ -137,11 +137,34 @@ func readCSVs(m *schema.Manifest) (map[string][]byte, diag.List) {
 			problems = append(problems, diag.Diagnostic{
 				Code: codeCSV, Pos: m.Pos(fmt.Sprintf("/restores/%d/forEach/csv", i)), Width: len(path),
 				Summary: fmt.Sprintf("cannot read %s: %v", path, err),
-				Hint:    "the path is relative to the manifest's folder",
+				Hint:    "write the path of a file in the manifest's folder or below",
 			})
 			continue
 		}
 		files[path] = data
 	}
 	return files, problems.Sort()
+}
+
+// readBeside reads a regular file in the folder of a manifest or below it: what
+// a manifest names must not be a way to show other files of the machine.
+func readBeside(manifest, path string) ([]byte, error) {
+	root, err := os.OpenRoot(filepath.Dir(manifest))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	info, err := root.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	f, err := root.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readAll(f, path, maxCSV)
 }

@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -12,7 +16,7 @@ import (
 )
 
 func (a *app) validateCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "validate FILE...",
 		Short: "Check manifests, without network and credentials",
 		Args:  cobra.MinimumNArgs(1),
@@ -20,12 +24,14 @@ func (a *app) validateCommand() *cobra.Command {
 			var failed error
 			for _, file := range files {
 				if err := a.validate(file); err != nil {
-					failed = err
+					failed = errors.Join(failed, err)
 				}
 			}
 			return failed
 		},
 	}
+	a.flags.expansionFlags(cmd)
+	return cmd
 }
 
 func (a *app) validate(file string) error {
@@ -52,7 +58,12 @@ func (a *app) planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan -f FILE",
 		Short: "Build the plan and show it: nothing is restored",
-		Args:  cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("unexpected %q: a manifest is given with -f", args[0])
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := a.makePlan(cmd, offline)
 			if err != nil {
@@ -125,24 +136,46 @@ func (a *app) showPlan(p *plan.Plan, saved string) error {
 		return err
 	}
 	view.Plan(a.env.Stdout, p, a.viewOptions())
-	if saved != "" {
-		fmt.Fprintf(a.env.Stdout, "\nSaved %s. Carry out exactly this plan:\n    dbsrestore apply %s --digest %s\n", view.Inert(saved), view.Inert(saved), p.Digest)
+	switch {
+	case saved != "" && p.Offline:
+		fmt.Fprintf(a.env.Stdout, "\nSaved %s, for review: what needs the service is open in it, and apply refuses it.\n", view.Inert(saved))
+	case saved != "":
+		fmt.Fprintf(a.env.Stdout, "\nSaved %s. Carry out exactly this plan:\n    dbsrestore apply %s --digest %s%s\n", view.Inert(saved), view.Inert(saved), p.Digest, a.where())
 	}
 	return nil
+}
+
+// where repeats the flags that say which service a plan was made with.
+func (a *app) where() string {
+	switch {
+	case a.flags.emulator:
+		return " --emulator"
+	case a.flags.endpoint != "":
+		return " --endpoint " + view.Inert(a.flags.endpoint)
+	}
+	return ""
 }
 
 func (a *app) viewOptions() view.Options {
 	return view.Options{Color: a.env.Color && !a.flags.noColor && a.env.Getenv("NO_COLOR") == "", Verbose: a.flags.verbose}
 }
 
-// save writes the plan file whole or not at all.
+// save writes the plan file whole or not at all. It replaces nothing but an
+// earlier plan.
 func (a *app) save(p *plan.Plan, path string) error {
 	data, err := p.Encode()
 	if err != nil {
 		return err
 	}
-	if sameFile(path, a.flags.file) {
-		return usageError("choose another path", "plan --out %s would overwrite the manifest", path)
+	if path == "-" {
+		return usageError("write -o json", "plan --out needs a file name")
+	}
+	switch old, err := os.Lstat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return fail(exitUnavailable, fmt.Errorf("save the plan: %w", err), "")
+	case !old.Mode().IsRegular() || old.Size() > 0 && !isPlan(path):
+		return usageError("choose another path", "plan --out %s: there is something else that is not a plan", path)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
@@ -164,8 +197,14 @@ func (a *app) save(p *plan.Plan, path string) error {
 	return nil
 }
 
-func sameFile(a, b string) bool {
-	x, errX := os.Stat(a)
-	y, errY := os.Stat(b)
-	return errX == nil && errY == nil && os.SameFile(x, y)
+// isPlan reports whether a file begins as plan files do.
+func isPlan(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 64)
+	n, _ := io.ReadFull(f, head)
+	return bytes.HasPrefix(bytes.TrimLeft(head[:n], "{ \r\n\t"), []byte(`"formatVersion"`))
 }

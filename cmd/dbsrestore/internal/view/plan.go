@@ -139,7 +139,10 @@ func (p *page) planItems(items []plan.Item) {
 // databases says which databases of an item come under which names.
 func databases(it plan.Item, most int) string {
 	if len(it.Databases) == 0 {
-		if len(it.Open) > 0 {
+		switch {
+		case it.Action == plan.Blocked:
+			return "-"
+		case len(it.Open) > 0:
 			return "open"
 		}
 		return "all"

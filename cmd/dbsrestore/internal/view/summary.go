@@ -153,7 +153,11 @@ func (p *page) nextSteps(r runner.Report) {
 	add(refused, "refused before a task was made: mend the cause and run the same apply again")
 	add(c.Unknown, "unknown: look in the console, then run the same apply again; it looks before it sends anything")
 	add(c.TimedOut, "timed out: the task goes on at the service; run the same apply again to follow it")
-	add(c.Blocked, "blocked: change the manifest as the reason says and plan again")
+	add(c.Blocked, "blocked: do as the reason says and plan again")
+	if r.Halted {
+		add(c.Waiting, "not begun: the failure budget is spent; raise failure.max and run the same apply again, or use another run key")
+		c.Waiting = 0
+	}
 	add(c.Skipped, "skipped: run the same apply again when what the item needs has succeeded")
 	add(c.Active+c.Waiting, "not ended: run the same apply again; it resumes and makes nothing twice")
 	if len(steps) == 0 {
