@@ -254,7 +254,7 @@ func (p *Plan) verify() error {
 // still leaves RestoreObjects empty beside known databases.
 func (i *Item) unlike() string {
 	objects := ""
-	if len(i.Databases) > 0 && !(len(i.Open) > 0 && i.Parameters.RestoreObjects == "") {
+	if len(i.Databases) > 0 && (len(i.Open) == 0 || i.Parameters.RestoreObjects != "") {
 		objects = restoreObjects(i.Databases)
 	}
 	switch {

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dbsrestore/dbsrestore/schema"
+	"github.com/dbsrestore/dbsrestore/schema/diag"
 )
 
 const (
@@ -27,10 +30,15 @@ func variables(m *schema.Manifest, overrides map[string]string) (map[string]any,
 	}
 	var found []*problem
 	for k, s := range overrides {
+		_, declared := m.Vars[k]
+		if near := diag.Nearest(k, slices.Collect(maps.Keys(m.Vars))); !declared && near != "" {
+			found = append(found, problemf(CodeVar, "/vars", "--var %s: the manifest has no variable %s", k, k).
+				withHint("did you mean %s?", near))
+		}
 		v, kind := parseLike(m.Vars[k], s)
 		if kind != "" {
 			found = append(found, problemf(CodeVar, "/vars/"+pointerEscaper.Replace(k),
-				"--var %s=%s: vars.%s is %s in the manifest, %q is not", k, s, k, kind, s))
+				"--var %s: vars.%s is %s in the manifest, the value given is not", k, k, kind))
 		}
 		vars[k] = v
 	}

@@ -22,8 +22,9 @@ type engine struct {
 
 	items   []*item // in the plan's order
 	byKey   map[plan.Key]*item
-	pending []*item // not begun: Waiting and Absent, in the plan's order
-	active  []*item // a task exists or may, in the order begun
+	byTask  map[string]plan.Key // by id of the restore task
+	pending []*item             // not begun: Waiting and Absent, in the plan's order
+	active  []*item             // a task exists or may, in the order begun
 	use     usage
 	counts  Counts
 
@@ -77,6 +78,7 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 	}
 	e := &engine{
 		plan: p, svc: svc, log: log, options: o, budget: budget,
+		byTask:    make(map[string]plan.Key),
 		byKey:     make(map[plan.Key]*item, len(p.Items)),
 		use:       newUsage(p.Limits),
 		grid:      max(time.Duration(p.Limits.PollInterval)/2, time.Millisecond),
@@ -105,6 +107,9 @@ func (e *engine) add(pi plan.Item) error {
 		return err
 	}
 	state = state.Resume()
+	if err := e.own(pi.Key, state.TaskID); err != nil {
+		return err
+	}
 	it := &item{Item: pi, state: state}
 	e.use.place(it)
 	e.items = append(e.items, it)
@@ -181,6 +186,9 @@ func (e *engine) apply(it *item, event restore.Event, records *[]Record) error {
 	if err != nil {
 		return err
 	}
+	if err := e.own(it.Key, to.TaskID); err != nil {
+		return err
+	}
 	it.state = to
 	if restore.Durable(from, to, event) {
 		*records = append(*records, Record{it.Key, restore.ForLog(from, to, event), to.Snapshot})
@@ -192,6 +200,19 @@ func (e *engine) apply(it *item, event restore.Event, records *[]Record) error {
 	it.seen = it.seen || event.Kind == restore.Started || event.Kind == restore.Polled || event.Kind == restore.Looked
 	e.move(it, from.Phase, to.Phase)
 	e.options.Observe(Change{Key: it.Key, From: from, To: to, Event: event, Counts: e.counts})
+	return nil
+}
+
+// own notes whose a task is. One task for two items means that answers were
+// mixed up on the way: nothing that follows could be trusted.
+func (e *engine) own(key plan.Key, taskID string) error {
+	if taskID == "" {
+		return nil
+	}
+	if other, ok := e.byTask[taskID]; ok && other != key {
+		return fmt.Errorf("the service named restore task %s for %s and for %s: look at it in the console, and for a cache or proxy on the way", taskID, other, key)
+	}
+	e.byTask[taskID] = key
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -259,7 +260,9 @@ func killedAt(t *testing.T, n int, durable, past bool) (over bool) {
 		if !past {
 			clear(log.past)
 		}
-		process(2)
+		if _, err := process(2); err != nil && !errors.Is(err, errKilled) {
+			t.Fatal(err)
+		}
 		report, err := process(0)
 		if err != nil || report.Counts.Succeeded != 4 {
 			t.Fatalf("killed at append %d: got %+v, %v, want 4 succeeded", n, report.Counts, err)
@@ -574,6 +577,42 @@ func TestATaskThatTimedOutKeepsItsPlaceUnderTheLimit(t *testing.T) {
 		}
 		if peak := b.service.Record().PeakActive; peak > 2 {
 			t.Errorf("at the peak %d tasks were unfinished, the limit is 2", peak)
+		}
+	})
+}
+
+// A cache on the way answers the second create with the reply to the first.
+func TestOneTaskForTwoItemsStopsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, plans(1, time.Second), restores(2, 1))
+		var reply []byte
+		b.intercept = func(action string, _ *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+			if action != "CreateRestoreTask" {
+				return next()
+			}
+			if reply == nil {
+				resp, err := next()
+				if err != nil {
+					return nil, err
+				}
+				reply, err = io.ReadAll(resp.Body)
+				if err != nil {
+					return nil, err
+				}
+			}
+			w := httptest.NewRecorder()
+			_, err := w.Write(reply)
+			return w.Result(), err
+		}
+		p := b.plan()
+		p.Limits.InFlight = 1
+		p.Items[1].Needs = []plan.Key{p.Items[0].Key}
+		_, err := b.run(t.Context(), p, runner.Options{})
+		if err == nil || !strings.Contains(err.Error(), "for r000 and for r001") {
+			t.Errorf("got %v, want an error that names the task and both items", err)
+		}
+		if n := b.service.Record().Started; n != 1 {
+			t.Errorf("%d tasks were started, want 1", n)
 		}
 	})
 }

@@ -146,7 +146,7 @@ func TestAPasswordThatTheServiceTellsLaterIsMasked(t *testing.T) {
 	const masked = `told REDACTED REDACTED "REDACTED" on a run`
 	got := []string{tasks[0].Message, tasks[0].RawStatus, answers[0].Problem, failure(t, err).Message}
 	got = append(got, precheck.Reasons...)
-	want := []string{masked, masked, "DescribeBackupPlanList: Param.NotFound: " + masked, masked, masked + ": " + masked, masked}
+	want := []string{masked, masked, "DescribeBackupPlanList: Param.NotFound: " + masked, masked, masked + ": " + masked}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("texts differ (-want +got):\n%s", diff)
 	}

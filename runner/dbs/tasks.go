@@ -214,7 +214,9 @@ func (c *Client) Precheck(ctx context.Context, site plan.Site, id string) (resto
 			p.Reasons = append(p.Reasons, joined(clean(k.mask(item.Item), 256), k.message(item.ErrMsg)))
 		}
 	}
-	if why := k.message(response.ErrMessage); p.Failed && why != "" {
+	why := k.message(response.ErrMessage)
+	told := func(reason string) bool { return strings.HasSuffix(reason, why) } // by the item that it is about
+	if p.Failed && why != "" && !slices.ContainsFunc(p.Reasons, told) {
 		p.Reasons = append(p.Reasons, why)
 	}
 	return p, nil

@@ -50,7 +50,7 @@ func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
 		return err
 	}
 	defer s.Close()
-	if a.flags.output == "text" && !(a.flags.quiet && f.yes) {
+	if a.flags.output == "text" && (!a.flags.quiet || !f.yes) {
 		view.Plan(a.env.Stdout, p, a.viewOptions())
 		fmt.Fprintln(a.env.Stdout)
 	}
