@@ -315,7 +315,7 @@ func (s State) calm() State {
 // of which nothing was sent.
 func (s State) Resume() State {
 	switch {
-	case s.Phase == Failed && s.TaskID == "" || s.Phase == Skipped:
+	case s.Phase == Failed && s.TaskID == "" || s.Phase == Skipped || s.Phase == Absent && s.Sends == 0:
 		return waiting(s.spec, s.Attempt)
 	case s.Phase == TimedOut:
 		s.Phase = Running

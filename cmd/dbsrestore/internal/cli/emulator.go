@@ -49,7 +49,7 @@ backup plans in it. Its tasks are forgotten at the end unless --data is given.`,
 func (a *app) startEmulator(o EmulatorOptions) (Emulator, error) {
 	release := func() error { return nil }
 	if o.Dir != "" {
-		lock, err := journal.Lock(o.Dir, "emulator in "+o.Dir)
+		lock, err := journal.Lock(o.Dir, "emulator")
 		if err != nil {
 			return Emulator{}, lockError(err)
 		}

@@ -66,7 +66,7 @@ func (a *app) end(ctx context.Context, j *journal.Journal, run journal.Run, p *p
 	}
 	var elsewhere []string
 	for _, key := range past.Unfinished() {
-		if !slices.ContainsFunc(p.Items, func(it plan.Item) bool { return it.Key == key }) {
+		if !slices.ContainsFunc(p.Items, func(it plan.Item) bool { return it.Key == key && it.Action != plan.Blocked }) {
 			elsewhere = append(elsewhere, string(key))
 		}
 	}

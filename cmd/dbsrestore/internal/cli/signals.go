@@ -10,6 +10,10 @@ import (
 
 var errInterrupted = errors.New("interrupted")
 
+const stopping = `Stopping: no new restores will start. Those that run at the service go on there (it has no cancel).
+Finishing the calls under way; the same command resumes. Ctrl-C again quits at once, and nothing is lost.
+`
+
 // draining is a run's answer to signals: the first closes drain, the second
 // cancels ctx.
 type draining struct {
@@ -51,9 +55,8 @@ func (a *app) drainOnSignal(parent context.Context) *draining {
 					cancel(errInterrupted)
 					return
 				}
-				fmt.Fprintln(a.env.Stderr, "Stopping: no new restores will start. Those that run at the service go on there (it has no cancel).")
-				fmt.Fprintln(a.env.Stderr, "Finishing the calls under way; the same command resumes. Ctrl-C again quits at once, and nothing is lost.")
 				close(d.drain)
+				go fmt.Fprint(a.env.Stderr, stopping) // whoever reads it, or does not, holds up nothing
 			}
 		}
 	}()
