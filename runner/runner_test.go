@@ -21,6 +21,7 @@ import (
 	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/runner/dbs"
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 	"github.com/dbsrestore/dbsrestore/runner/journal"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
 	"github.com/dbsrestore/dbsrestore/runner/secret"
@@ -42,7 +43,7 @@ type bench struct {
 // latency is how long a call to the service takes.
 const latency = 20 * time.Millisecond
 
-func newBench(t *testing.T, world emulator.World, manifest string) *bench {
+func newBench(t *testing.T, world world.World, manifest string) *bench {
 	b := &bench{t: t, dir: t.TempDir(), manifest: manifest}
 	service, err := emulator.New(emulator.Options{World: world})
 	if err != nil {
@@ -142,13 +143,13 @@ func (b *bench) calls() int {
 
 // plans returns a world of n backup plans of one database each, whose restores
 // last for d in all.
-func plans(n int, d time.Duration) emulator.World {
-	w := emulator.World{Keys: map[string]string{"id": "secret"}, MinDuration: d}
+func plans(n int, d time.Duration) world.World {
+	w := world.World{Accounts: world.OneKey("id", "secret"), Speed: world.Speed{MinDuration: d}}
 	for i := range n {
-		w.BackupPlans = append(w.BackupPlans, emulator.BackupPlan{
-			ID: fmt.Sprintf("dbs1plan%02d", i), Region: "cn-hangzhou", DatabaseType: "MySQL", SourceInstanceID: fmt.Sprintf("rm-source%02d", i),
-			Databases: []emulator.Database{{Name: "app", Size: 1 << 30}},
-			Ranges:    []emulator.Range{{From: time.Now().Add(-48 * time.Hour)}},
+		w.BackupPlans = append(w.BackupPlans, world.BackupPlan{
+			ID: fmt.Sprintf("dbs1plan%02d", i), Region: "cn-hangzhou", DatabaseType: "MySQL", Source: world.Source{InstanceID: fmt.Sprintf("rm-source%02d", i)},
+			Databases: []world.Database{{Name: "app", Size: 1 << 30}},
+			Ranges:    []world.Range{{From: time.Now().Add(-48 * time.Hour)}},
 		})
 	}
 	return w
@@ -188,7 +189,7 @@ func TestFiveHundredRestoresStayWithinTheLimitAndShareTheirCalls(t *testing.T) {
 				if report.Counts.Succeeded != 500 {
 					t.Errorf("got %+v, want 500 succeeded", report.Counts)
 				}
-				peak := b.service.Record().PeakActive
+				peak := b.service.Summary().PeakActive
 				if peak > 32 {
 					t.Errorf("at the peak %d restore tasks were unfinished, the limit is 32", peak)
 				}
@@ -212,7 +213,7 @@ func TestARunThatIsOverDoesNothingWhenRunAgain(t *testing.T) {
 				t.Fatalf("got %+v, %v, want 6 succeeded", report.Counts, err)
 			}
 		}
-		if n := b.service.Record().Created; n != 6 {
+		if n := b.service.Summary().Created; n != 6 {
 			t.Errorf("%d restore tasks were created, want 6", n)
 		}
 	})
@@ -267,7 +268,7 @@ func killedAt(t *testing.T, n int, durable, past bool) (over bool) {
 		if err != nil || report.Counts.Succeeded != 4 {
 			t.Fatalf("killed at append %d: got %+v, %v, want 4 succeeded", n, report.Counts, err)
 		}
-		if r := b.service.Record(); r.Created != 4 || r.Started != 4 {
+		if r := b.service.Summary(); r.Created != 4 || r.Started != 4 {
 			t.Fatalf("killed at append %d: %d tasks created and %d started, want 4 and 4", n, r.Created, r.Started)
 		}
 		outcomes, err := log.past.Outcomes(p)
@@ -340,7 +341,7 @@ func TestLimitsPerDestinationAndPerBackupPlanHold(t *testing.T) {
 func TestAnItemWaitsForThoseThatItNeedsAndIsSkippedWhenOneFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := plans(2, 3*time.Second)
-		w.Destinations = []emulator.Destination{{ID: "rm-full", Full: true}}
+		w.Destinations = []world.Destination{{ID: "rm-full", Full: true}}
 		b := newBench(t, w, header+`
   - {name: last, backupPlanId: dbs1plan00, rename: "a", needs: [second]}
   - {name: second, backupPlanId: dbs1plan01, rename: "b", needs: [first]}
@@ -371,7 +372,7 @@ func TestAnItemWaitsForThoseThatItNeedsAndIsSkippedWhenOneFails(t *testing.T) {
 func TestBeyondTheFailureBudgetNothingNewIsBegun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := plans(1, 2*time.Second)
-		w.Destinations = []emulator.Destination{{ID: "rm-drill", Full: true}}
+		w.Destinations = []world.Destination{{ID: "rm-drill", Full: true}}
 		manifest := strings.Replace(restores(10, 1), "inFlight: 32", "inFlight: 2", 1)
 		manifest = strings.Replace(manifest, "limits:", "failure: {max: 3}\nlimits:", 1)
 		b := newBench(t, w, manifest)
@@ -395,14 +396,14 @@ func TestDrainSendsNothingNewAndTheNextRunGoesOn(t *testing.T) {
 		if err != nil || !report.Drained || report.Counts.Waiting == 0 {
 			t.Fatalf("got drained %v, %+v, %v", report.Drained, report.Counts, err)
 		}
-		created := b.service.Record().Created
+		created := b.service.Summary().Created
 		time.Sleep(time.Minute)
-		if n := b.service.Record().Created; n != created {
+		if n := b.service.Summary().Created; n != created {
 			t.Errorf("%d tasks were created after the drain", n-created)
 		}
 		report, err = b.run(t.Context(), p, runner.Options{})
-		if err != nil || report.Counts.Succeeded != 8 || b.service.Record().Created != 8 {
-			t.Fatalf("resumed: got %+v, %v, %d created", report.Counts, err, b.service.Record().Created)
+		if err != nil || report.Counts.Succeeded != 8 || b.service.Summary().Created != 8 {
+			t.Fatalf("resumed: got %+v, %v, %d created", report.Counts, err, b.service.Summary().Created)
 		}
 	})
 }
@@ -467,7 +468,7 @@ func TestCredentialsThatAreRefusedStopTheRunAndItResumes(t *testing.T) {
 		}
 		revoked.Store(false)
 		report, err := b.run(t.Context(), p, runner.Options{})
-		if err != nil || report.Counts.Succeeded != 4 || b.service.Record().Created != 4 {
+		if err != nil || report.Counts.Succeeded != 4 || b.service.Summary().Created != 4 {
 			t.Fatalf("resumed: got %+v, %v", report.Counts, err)
 		}
 	})
@@ -476,13 +477,13 @@ func TestCredentialsThatAreRefusedStopTheRunAndItResumes(t *testing.T) {
 func TestANewAttemptFollowsAFailureAndCarriesItsOwnName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := plans(1, 2*time.Second)
-		w.Destinations = []emulator.Destination{{ID: "rm-drill", Flaky: 1}}
+		w.Destinations = []world.Destination{{ID: "rm-drill", Flaky: 1}}
 		b := newBench(t, w, strings.Replace(restores(1, 1), "limits:", "failure: {attempts: 2}\nlimits:", 1))
 		report, err := b.run(t.Context(), b.plan(), runner.Options{})
 		if err != nil || report.Counts.Succeeded != 1 || report.Items[0].State.Attempt != 2 {
 			t.Fatalf("got %+v, %v, want success in the second attempt", report.Counts, err)
 		}
-		tasks := b.service.Record().Tasks
+		tasks := b.service.Summary().Tasks
 		if len(tasks) != 2 || tasks[0].Name == tasks[1].Name || tasks[0].ClientToken == tasks[1].ClientToken {
 			t.Errorf("got tasks %+v, want two with names and tokens of their own", tasks)
 		}
@@ -493,7 +494,7 @@ func TestWithoutFollowingARunReturnsWhenWhatMayBeginHasBegun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, plans(1, time.Hour), strings.Replace(restores(5, 1), "inFlight: 32", "inFlight: 3", 1))
 		report, err := b.run(t.Context(), b.plan(), runner.Options{NoFollow: true})
-		if err != nil || report.Counts.Active != 3 || report.Counts.Waiting != 2 || b.service.Record().Started != 3 {
+		if err != nil || report.Counts.Active != 3 || report.Counts.Waiting != 2 || b.service.Summary().Started != 3 {
 			t.Fatalf("got %+v, %v, want 3 started and 2 waiting", report.Counts, err)
 		}
 		if d := report.Ended.Sub(report.Started); d > 10*time.Second {
@@ -512,7 +513,7 @@ func TestWithoutFollowingARunReturnsWhenWhatMayBeginHasBegun(t *testing.T) {
 func TestTwoHostsStartNothingTwiceThoughTokensAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := plans(1, 20*time.Minute)
-		w.TokenLifetime = 10 * time.Minute
+		w.Behaviour.ClientTokens.Lifetime = 10 * time.Minute
 		b := newBench(t, w, restores(3, 1))
 		fast, slow := b.plan(), b.plan()
 		slow.Limits.InFlight = 1
@@ -527,7 +528,7 @@ func TestTwoHostsStartNothingTwiceThoughTokensAreForgotten(t *testing.T) {
 			time.Sleep(10 * time.Second)
 		}
 		hosts.Wait()
-		if r := b.service.Record(); r.Started != 3 {
+		if r := b.service.Summary(); r.Started != 3 {
 			t.Errorf("%d tasks were started for 3 items", r.Started)
 		}
 	})
@@ -575,7 +576,7 @@ func TestATaskThatTimedOutKeepsItsPlaceUnderTheLimit(t *testing.T) {
 			}
 			time.Sleep(time.Hour)
 		}
-		if peak := b.service.Record().PeakActive; peak > 2 {
+		if peak := b.service.Summary().PeakActive; peak > 2 {
 			t.Errorf("at the peak %d tasks were unfinished, the limit is 2", peak)
 		}
 	})
@@ -611,7 +612,7 @@ func TestOneTaskForTwoItemsStopsTheRun(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "for r000 and for r001") {
 			t.Errorf("got %v, want an error that names the task and both items", err)
 		}
-		if n := b.service.Record().Started; n != 1 {
+		if n := b.service.Summary().Started; n != 1 {
 			t.Errorf("%d tasks were started, want 1", n)
 		}
 	})

@@ -4,9 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -16,7 +13,7 @@ import (
 
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/cli"
 	"github.com/dbsrestore/dbsrestore/runner/dbs"
-	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 	"github.com/dbsrestore/dbsrestore/runner/secret"
 	"github.com/dbsrestore/dbsrestore/schema"
 )
@@ -36,6 +33,9 @@ func run() int {
 		Signals:     signals,
 		Connect:     connect,
 		Emulate:     emulate,
+		WorldSchema: world.JSON(),
+		DemoWorld:   world.DemoFile(),
+		FaultKinds:  faultKinds(),
 	})
 }
 
@@ -56,29 +56,4 @@ func connect(t cli.Target) (cli.Service, error) {
 		o.Password = func(schema.SecretRef) (secret.Value, error) { return secret.New("any"), nil }
 	}
 	return dbs.New(o)
-}
-
-// emulate serves the emulator's demonstration.
-func emulate(o cli.EmulatorOptions) (cli.Emulator, error) {
-	world := emulator.Demo(time.Now())
-	service, err := emulator.New(emulator.Options{World: world, TimeScale: o.TimeScale, Dir: o.Dir, Log: o.Log})
-	if err != nil {
-		return cli.Emulator{}, err
-	}
-	listener, err := net.Listen("tcp", o.Listen)
-	if err != nil {
-		return cli.Emulator{}, err
-	}
-	server := &http.Server{Handler: service, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(listener) }() // ends with Close
-	e := cli.Emulator{
-		Endpoint: "http://" + listener.Addr().String(),
-		Close: func() error {
-			return errors.Join(server.Close(), service.Close())
-		},
-	}
-	for id, secret := range world.Keys {
-		e.AccessKeyID, e.AccessKeySecret = id, secret
-	}
-	return e, nil
 }

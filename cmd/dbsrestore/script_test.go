@@ -121,7 +121,7 @@ func absent(ts *testscript.TestScript, _ bool, args []string) {
 
 // created checks how many restore tasks exist at $ENDPOINT: created N
 func created(ts *testscript.TestScript, _ bool, args []string) {
-	record := ts.Value(serviceKey{}).(*emulator.DBS).Record()
+	record := ts.Value(serviceKey{}).(*emulator.DBS).Summary()
 	if got := fmt.Sprint(record.Created); got != args[0] {
 		ts.Fatalf("%s restore tasks were created, want %s", got, args[0])
 	}

@@ -31,7 +31,12 @@ var rules = map[string]rule{
 		ours:   []string{"schema", "schema/diag", "plan", "runner/restore", "runner/secret"},
 		others: []string{sdk, "github.com/hashicorp/go-retryablehttp", "golang.org/x/sync", "golang.org/x/time"},
 	},
-	"runner/dbs/emulator": {}, // so that it shares no mistake with its client
+	"runner/dbs/emulator/gateway": {}, // so that it shares no mistake with its client
+	"runner/dbs/emulator/world":   {others: []string{"gopkg.in/yaml.v3", "github.com/santhosh-tekuri/jsonschema/v5"}},
+	"runner/dbs/emulator": { // the same: of ours, its own parts only
+		ours:   []string{"runner/dbs/emulator/gateway", "runner/dbs/emulator/world"},
+		others: []string{"gopkg.in/yaml.v3"},
+	},
 
 	"cmd/dbsrestore/internal/view": {ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore"}},
 	"cmd/dbsrestore/internal/cli": {
@@ -40,7 +45,7 @@ var rules = map[string]rule{
 		others: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"},
 	},
 	"cmd/dbsrestore": { // the only place that knows both cli and dbs
-		ours:   []string{"cmd/dbsrestore/internal/cli", "runner/dbs", "runner/dbs/emulator", "runner/secret", "schema"},
+		ours:   []string{"cmd/dbsrestore/internal/cli", "runner/dbs", "runner/dbs/emulator", "runner/dbs/emulator/world", "runner/secret", "schema"},
 		others: []string{"github.com/mattn/go-isatty"},
 	},
 	"cmd/importtest": {},

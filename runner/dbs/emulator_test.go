@@ -75,7 +75,7 @@ func TestARestoreRunsFromCreationToSuccess(t *testing.T) {
 		if got := tasks[0]; got.ID != id || got.Name != attempt.RestoreTaskName || got.Finished.IsZero() || got.Parameters.DestinationEndpointInstanceID != "rm-demodrill01" {
 			t.Errorf("got %+v, want the finished task as it was asked for", got)
 		}
-		if r := e.Record(); r.Created != 1 || r.Started != 1 {
+		if r := e.Summary(); r.Created != 1 || r.Started != 1 {
 			t.Errorf("the service created %d and started %d tasks, want 1 and 1", r.Created, r.Started)
 		}
 	})

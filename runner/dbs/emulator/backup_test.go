@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
 func TestBackupPlansAreListed(t *testing.T) {
@@ -67,11 +68,11 @@ func TestRangesEndAtTheStartOfTheHour(t *testing.T) {
 func TestWindowsArePointsOutsideOfTheLog(t *testing.T) {
 	now := time.Now()
 	day := func(n int) time.Time { return now.AddDate(0, 0, n) }
-	c := &caller{t: t, to: open(t, emulator.Options{World: emulator.World{
-		Keys: map[string]string{"emulator": "emulator"},
-		BackupPlans: []emulator.BackupPlan{{
-			ID: "dbs1", Ranges: []emulator.Range{{From: day(-6), To: day(-5)}, {From: day(-3)}},
-			BackupSets: []emulator.BackupSet{
+	c := &caller{t: t, to: open(t, emulator.Options{World: world.World{
+		Accounts: world.OneKey("emulator", "emulator"),
+		BackupPlans: []world.BackupPlan{{
+			ID: "dbs1", Ranges: []world.Range{{From: day(-6), To: day(-5)}, {From: day(-3)}},
+			BackupSets: []world.BackupSet{
 				{ID: "expired", From: day(-30), To: day(-30), Expires: day(-1)},
 				{ID: "before", From: day(-9), To: day(-8), Expires: day(1)},
 				{ID: "gap", From: day(-5), To: day(-4)},

@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/xml"
 	"io"
 	"maps"
 	"net/http"
@@ -118,8 +119,12 @@ func do(t testing.TB, to http.Handler, r *http.Request) answer {
 		t.Fatal(err)
 	}
 	var a answer
-	if err := json.Unmarshal(raw, &a); err != nil {
-		t.Fatalf("got %d %q, want JSON: %v", w.Code, raw, err)
+	decode := json.Unmarshal
+	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/xml") {
+		decode = xml.Unmarshal
+	}
+	if err := decode(raw, &a); err != nil {
+		t.Fatalf("got %d %q, want JSON or XML: %v", w.Code, raw, err)
 	}
 	a.Status, a.Body = w.Code, string(raw)
 	return a

@@ -9,13 +9,16 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/gateway"
 )
 
 // kept are the parameters of CreateRestoreTask that a task is made of: all of
 // them but ClientToken, kept apart, and DestinationEndpointPassword, which is
-// looked at and forgotten. Unknown parameters are ignored, as in life.
+// looked at and forgotten.
 // Source: dbs-api.md §1.1.
 var kept = []string{
 	"BackupPlanId", "DestinationEndpointInstanceType", "RestoreTaskName",
@@ -26,40 +29,56 @@ var kept = []string{
 	"CrossAliyunId", "CrossRoleName", "OwnerId",
 }
 
-func (d *DBS) createRestoreTask(q parameters, now time.Time) (reply, error) {
-	if err := q.require("BackupPlanId", "DestinationEndpointInstanceType", "RestoreTaskName"); err != nil {
-		return nil, err
-	}
+func (d *DBS) createRestoreTask(c *call) (reply, error) {
 	given := make(map[string]string)
 	for _, name := range kept {
-		if q[name] != "" {
-			given[name] = q[name]
+		if value := c.q[name]; value != "" {
+			given[name] = value
 		}
 	}
-	token := q["ClientToken"]
-	if t := d.tasks.tokens[token]; t != nil && d.world.remembers(t.Created, now) {
-		if !maps.Equal(t.Parameters, given) {
-			return nil, mismatch()
-		}
-		return reply{"RestoreTaskId": t.ID}, nil
-	}
-	if err := d.check(q, now); err != nil {
+	if err := d.poisonedBy(c); err != nil {
 		return nil, err
 	}
-	created := d.tasks.next(now)
-	t := &task{ID: d.tasks.newID(created), ClientToken: token, Parameters: given, Created: created}
-	if d.world.PrecheckAtCreate {
-		t.Precheck = d.precheck(t, now)
+	token := c.q["ClientToken"]
+	if t := d.tasks.tokens[owned{c.account, token}]; t != nil && d.remembers(c, t.Created) {
+		if !maps.Equal(t.Parameters, given) {
+			return nil, d.mismatch()
+		}
+		c.effects = append(c.effects, effect{Again: t.ID})
+		return reply{"RestoreTaskId": t.ID}, nil
+	}
+	if err := d.check(c); err != nil {
+		return nil, err
+	}
+	created := d.tasks.next(c.now)
+	t := &task{ID: d.tasks.newID(created), Account: c.account, ClientToken: token, Parameters: given, Created: created}
+	t.LoginFails = !d.knows(t.destination(), c.q)
+	if d.world.Behaviour.PrecheckAtCreate {
+		t.Precheck = d.precheck(t, c.now)
 	}
 	if err := d.keep(event{Create: t}); err != nil {
 		return nil, err
 	}
+	c.effects = append(c.effects, effect{Create: t.ID})
 	return reply{"RestoreTaskId": t.ID}, nil
 }
 
-func mismatch() error {
-	return refuse(http.StatusBadRequest, "IdempotentParameterMismatch",
-		"The request uses the same client token as a previous, but non-identical request.")
+const mismatchMessage = "The request uses the same client token as a previous, but non-identical request."
+
+func (d *DBS) mismatch() error {
+	return gateway.Refuse(http.StatusBadRequest, d.world.Behaviour.TokenMismatchCode, mismatchMessage)
+}
+
+// knows reports whether a destination takes the user name and the password of
+// a request. The password is not kept: this is when it is looked at.
+func (d *DBS) knows(destination string, q gateway.Parameters) bool {
+	users := d.world.destinations[destination].Users
+	for _, u := range users {
+		if u.Name == q["DestinationEndpointUserName"] {
+			return u.Password == "" || u.Password == q["DestinationEndpointPassword"]
+		}
+	}
+	return len(users) == 0
 }
 
 // keep writes an event down, synced, and then lets it count. The answer to the
@@ -88,7 +107,7 @@ func (ts *tasks) newID(created time.Time) string {
 }
 
 // needs are the parameters that a type of destination calls for. What those
-// without any need is not documented. Source: dbs-api.md §1.2.
+// without any need is not documented: the world says it. Source: dbs-api.md §1.2.
 var needs = map[string][]string{
 	"rds":     {"DestinationEndpointRegion", "DestinationEndpointInstanceID"},
 	"ecs":     {"DestinationEndpointRegion", "DestinationEndpointInstanceID", "DestinationEndpointPort"},
@@ -100,17 +119,18 @@ var needs = map[string][]string{
 }
 
 // check holds a CreateRestoreTask against the rules of the API page.
-func (d *DBS) check(q parameters, now time.Time) error {
+func (d *DBS) check(c *call) error {
+	q := c.q
 	kind := strings.ToLower(q["DestinationEndpointInstanceType"])
 	required, known := needs[kind]
 	if !known {
 		return d.fail(codeInvalid, "The value of DestinationEndpointInstanceType is not supported.")
 	}
-	plan := d.world.plans[q["BackupPlanId"]]
+	plan := d.world.plan(c.account, q["BackupPlanId"])
 	if plan == nil {
 		return d.fail(codeInvalid, "The backup plan does not exist.")
 	}
-	required = slices.Concat(required, needsOf(kind, strings.ToLower(plan.DatabaseType)))
+	required = slices.Concat(required, d.world.Behaviour.Needs[kind], needsOf(kind, strings.ToLower(plan.DatabaseType)))
 	for _, name := range required {
 		if q[name] == "" {
 			return d.fail(codeMissing, "The parameter %s is needed for %s to a destination of type %s.",
@@ -125,13 +145,24 @@ func (d *DBS) check(q parameters, now time.Time) error {
 	default:
 		return d.fail(codeInvalid, "The value of DuplicateConflict is not supported.")
 	}
-	if err := d.checkNumbers(q); err != nil {
-		return err
+	if port := c.integer("DestinationEndpointPort", 1); port < 1 || port > 65535 {
+		return d.fail(codeInvalid, "The value of DestinationEndpointPort is not a port.")
+	}
+	if g, known := d.world.gateways[c.integer("BackupGatewayId", 0)]; kind == "agent" && (!known || g.Account != c.account) {
+		return d.fail(codeInvalid, "The backup gateway does not exist.")
+	}
+	if d.world.Behaviour.UniqueTaskNames && d.tasks.hasName(plan.ID, q["RestoreTaskName"]) {
+		return d.fail(codeInvalid, "The value of RestoreTaskName is in use.")
 	}
 	if err := d.checkObjects(q["RestoreObjects"]); err != nil {
 		return err
 	}
-	return d.checkMoment(q, plan, now)
+	return d.checkMoment(c, plan)
+}
+
+// hasName reports whether a task of a backup plan has a name.
+func (ts *tasks) hasName(plan, name string) bool {
+	return slices.ContainsFunc(ts.byPlan[plan], func(t *task) bool { return t.Parameters["RestoreTaskName"] == name })
 }
 
 // needsOf are the parameters that an engine calls for, at a type of
@@ -152,18 +183,6 @@ func needsOf(kind, engine string) (names []string) {
 		names = append(names, "RestoreDir")
 	}
 	return names
-}
-
-func (d *DBS) checkNumbers(q parameters) error {
-	port, err := q.integer("DestinationEndpointPort", 1)
-	if err != nil {
-		return err
-	}
-	if port < 1 || port > 65535 {
-		return d.fail(codeInvalid, "The value of DestinationEndpointPort is not a port.")
-	}
-	_, err = q.integer("BackupGatewayId", 0)
-	return err
 }
 
 func (d *DBS) checkObjects(s string) error {
@@ -195,18 +214,30 @@ func (d *DBS) checkObjects(s string) error {
 // checkMoment holds RestoreTime and BackupSetId against what can be restored.
 // That one of them must be there is not documented; nor is when DBS finds out
 // that it cannot be restored.
-func (d *DBS) checkMoment(q parameters, plan *BackupPlan, now time.Time) error {
-	ms, err := q.integer("RestoreTime", 0)
-	if err != nil {
-		return err
-	}
-	switch set := q["BackupSetId"]; {
-	case (q["RestoreTime"] == "") == (set == ""):
+func (d *DBS) checkMoment(c *call, plan *backupPlan) error {
+	b := d.world.Behaviour
+	set, given := c.q["BackupSetId"], c.q["RestoreTime"] != ""
+	if given && set != "" || !given && set == "" && !b.MomentOptional {
 		return d.fail(codeInvalid, "Exactly one of RestoreTime and BackupSetId must be specified.")
-	case set != "" && !plan.canRestore(set, now):
-		return d.fail(codeInvalid, "The backup set does not exist, or cannot be restored.")
-	case set == "" && !plan.canRestoreTo(time.UnixMilli(ms), now):
-		return d.fail(codeInvalid, "The backup plan cannot be restored to this RestoreTime.")
+	}
+	if b.MomentCheckedAtRun {
+		return nil
+	}
+	if problem := d.momentProblem(plan, c.q, c.now); problem != "" {
+		return d.fail(codeInvalid, "%s", problem)
 	}
 	return nil
+}
+
+// momentProblem says why a plan cannot be restored to what parameters ask for,
+// "" when it can.
+func (d *DBS) momentProblem(plan *backupPlan, parameters map[string]string, now time.Time) string {
+	ms, err := strconv.ParseInt(parameters["RestoreTime"], 10, 64)
+	switch set := parameters["BackupSetId"]; {
+	case set != "" && !plan.canRestore(set, now):
+		return "The backup set does not exist, or cannot be restored."
+	case err == nil && !plan.canRestoreTo(time.UnixMilli(ms), now, !d.world.Behaviour.PointTimesRefused):
+		return "The backup plan cannot be restored to this RestoreTime."
+	}
+	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
 func TestCreateHoldsToTheRules(t *testing.T) {
@@ -46,11 +47,11 @@ func TestCreateHoldsToTheRules(t *testing.T) {
 		{"dg, of which little is known", ok, []string{"DestinationEndpointInstanceType", "dg",
 			"DestinationEndpointInstanceID", "", "DestinationEndpointRegion", ""}},
 		{"an agent without a directory for MySQL", notFound, []string{"DestinationEndpointInstanceType", "Agent",
-			"DestinationEndpointIP", "10.0.0.8", "DestinationEndpointPort", "3306", "BackupGatewayId", "23313123312"}},
+			"DestinationEndpointIP", "10.0.0.8", "DestinationEndpointPort", "3306", "BackupGatewayId", "23210001"}},
 		{"an agent without objects", ok, []string{"DestinationEndpointInstanceType", "Agent", "RestoreDir", "/data", "RestoreObjects", "",
-			"DestinationEndpointIP", "10.0.0.8", "DestinationEndpointPort", "3306", "BackupGatewayId", "23313123312"}},
+			"DestinationEndpointIP", "10.0.0.8", "DestinationEndpointPort", "3306", "BackupGatewayId", "23210001"}},
 		{"an agent with SQL Server without user", ok, []string{"DestinationEndpointInstanceType", "Agent", "BackupPlanId", "dbs1demomssql01",
-			"DestinationEndpointIP", "10.0.0.8", "DestinationEndpointPort", "1433", "BackupGatewayId", "23313123312",
+			"DestinationEndpointIP", "10.0.0.8", "DestinationEndpointPort", "1433", "BackupGatewayId", "23210001",
 			"DestinationEndpointUserName", "", "DestinationEndpointPassword", ""}},
 		{"PostgreSQL without database", notFound, []string{"BackupPlanId", "dbs1demopgsql01"}},
 		{"PostgreSQL with database", ok, []string{"BackupPlanId", "dbs1demopgsql01", "DestinationEndpointDatabaseName", "postgres"}},
@@ -85,7 +86,7 @@ func TestCreateHoldsToTheRules(t *testing.T) {
 			if a.ErrCode != "" && a.Status != 200 {
 				t.Errorf("got HTTP status %d with ErrCode %s, want 200", a.Status, a.ErrCode)
 			}
-			if n := d.Record().Created; (n == 1) != (tt.code == ok) {
+			if n := d.Summary().Created; (n == 1) != (tt.code == ok) {
 				t.Errorf("got %d tasks", n)
 			}
 		})
@@ -111,10 +112,11 @@ func TestWhatEnginesNeed(t *testing.T) {
 		{"MySQL", "RestoreDir", agent},
 		{"MariaDB", "", agent},
 	} {
-		w := emulator.World{
-			Keys: map[string]string{"emulator": "emulator"},
-			BackupPlans: []emulator.BackupPlan{{
-				ID: "dbs1demomysql01", DatabaseType: tt.engine, Ranges: []emulator.Range{{From: time.Unix(0, 0)}},
+		w := world.World{
+			Accounts: world.OneKey("emulator", "emulator"),
+			Gateways: []world.Gateway{{ID: 2, Region: "cn-hangzhou"}},
+			BackupPlans: []world.BackupPlan{{
+				ID: "dbs1demomysql01", DatabaseType: tt.engine, Ranges: []world.Range{{From: time.Unix(0, 0)}},
 			}},
 		}
 		a := (&caller{t: t, to: open(t, emulator.Options{World: w})}).call("CreateRestoreTask", orders(tt.extra...))
@@ -125,8 +127,8 @@ func TestWhatEnginesNeed(t *testing.T) {
 }
 
 func TestErrorsOfDBSComeWithTheStatusOfTheWorld(t *testing.T) {
-	w := emulator.Demo(time.Now())
-	w.FailureStatus = 400
+	w := world.Demo(time.Now())
+	w.Behaviour.FailureStatus = 400
 	a := (&caller{t: t, to: open(t, emulator.Options{World: w})}).call("CreateRestoreTask", orders("BackupPlanId", "dbs1unknown"))
 	if a.Status != 400 || a.ErrCode != "InvalidParameterValid" {
 		t.Errorf("got %d %s, want 400 InvalidParameterValid", a.Status, a.Body)
@@ -153,7 +155,7 @@ func TestClientTokensMakeCreateIdempotent(t *testing.T) {
 	if other := c.create(); other == id {
 		t.Error("got the same task without token, want another")
 	}
-	if n := d.Record().Created; n != 3 {
+	if n := d.Summary().Created; n != 3 {
 		t.Errorf("got %d tasks, want 3", n)
 	}
 }
@@ -168,12 +170,12 @@ func TestOneTokenSentAtOnceMakesOneTask(t *testing.T) {
 				if a := c.call("CreateRestoreTask", orders("ClientToken", "token")); !a.Success {
 					t.Errorf("got %s", a.Body)
 				}
-				d.Record()
+				d.Summary()
 			}
 		})
 	}
 	group.Wait()
-	if r := d.Record(); r.Created != 1 || r.Calls["CreateRestoreTask"] != 80 {
+	if r := d.Summary(); r.Created != 1 || r.Calls["CreateRestoreTask"] != 80 {
 		t.Errorf("got %d tasks from %d calls, want 1 from 80", r.Created, r.Calls["CreateRestoreTask"])
 	}
 }
@@ -181,15 +183,16 @@ func TestOneTokenSentAtOnceMakesOneTask(t *testing.T) {
 func TestClientTokensLastAsLongAsTheWorldSays(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
-		lifetime time.Duration
+		lifetime world.ClientTokens
 		want     int
 	}{
-		{"for ever", 0, 1}, {"not at all", -1, 3}, {"for a minute", time.Minute, 2},
+		{"for ever", world.ClientTokens{}, 1}, {"not at all", world.ClientTokens{Ignored: true}, 3},
+		{"for a minute", world.ClientTokens{Lifetime: time.Minute}, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := emulator.Demo(time.Now())
-				w.TokenLifetime = tt.lifetime
+				w := world.Demo(time.Now())
+				w.Behaviour.ClientTokens = tt.lifetime
 				d := open(t, emulator.Options{World: w})
 				c := &caller{t: t, to: d}
 				moment := orders()["RestoreTime"]
@@ -197,7 +200,7 @@ func TestClientTokensLastAsLongAsTheWorldSays(t *testing.T) {
 				c.create("ClientToken", "t", "RestoreTime", moment)
 				time.Sleep(time.Hour)
 				c.create("ClientToken", "t", "RestoreTime", moment)
-				if n := d.Record().Created; n != tt.want {
+				if n := d.Summary().Created; n != tt.want {
 					t.Errorf("got %d tasks, want %d", n, tt.want)
 				}
 			})

@@ -9,15 +9,16 @@ import (
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
 func TestDemoIsTheSameAllDay(t *testing.T) {
 	morning := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	evening := morning.Add(24*time.Hour - 1).In(time.FixedZone("elsewhere", -5*3600))
-	if !reflect.DeepEqual(emulator.Demo(morning), emulator.Demo(evening)) {
+	if !reflect.DeepEqual(world.Demo(morning), world.Demo(evening)) {
 		t.Error("got two worlds on one day, want one")
 	}
-	if reflect.DeepEqual(emulator.Demo(morning), emulator.Demo(morning.AddDate(0, 0, 1))) {
+	if reflect.DeepEqual(world.Demo(morning), world.Demo(morning.AddDate(0, 0, 1))) {
 		t.Error("got one world on two days, want its backups to follow the days")
 	}
 }
@@ -26,7 +27,7 @@ func TestDemoRestoresEveryPlanInOneToFourSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := open(t, emulator.Options{})
 		c := &caller{t: t, to: d}
-		for _, plan := range emulator.Demo(time.Now()).BackupPlans {
+		for _, plan := range world.Demo(time.Now()).BackupPlans {
 			var objects []map[string]string
 			for _, db := range plan.Databases {
 				objects = append(objects, map[string]string{"DBName": db.Name})
@@ -36,11 +37,11 @@ func TestDemoRestoresEveryPlanInOneToFourSeconds(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.start(c.create("BackupPlanId", plan.ID, "RestoreObjects", string(list), "RestoreTime", "",
-				"BackupSetId", plan.BackupSets[6].ID, "DestinationEndpointDatabaseName", "admin",
+				"BackupSetId", plan.Sets(time.Now())[6].ID, "DestinationEndpointDatabaseName", "admin",
 				"DestinationEndpointInstanceID", fmt.Sprint("drill-", plan.ID)))
 		}
 		time.Sleep(4 * time.Second)
-		for _, task := range d.Record().Tasks {
+		for _, task := range d.Summary().Tasks {
 			if took := task.Finished.Sub(task.Started); task.Status != "finish" || took < time.Second {
 				t.Errorf("got %s of %s after %v, want finish after one to four seconds", task.Status, task.BackupPlanID, took)
 			}

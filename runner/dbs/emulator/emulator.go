@@ -4,38 +4,43 @@
 // version 2019-03-06, as an [http.Handler] that the vendor's own clients talk
 // to: it verifies their signatures, refuses what the service refuses, and
 // takes restore tasks through their whole life. Nothing is restored; what the
-// service would find at the databases is described by a [World].
+// service would find at the databases is described by a [world.World]. What
+// goes wrong on the way is there too, as faults, and can be changed while it
+// serves through [DBS.Admin].
+//
+// OPERATIONS.md beside this file tells what every operation takes and answers;
+// it is written from the cases of package conformance, which the tests run.
 //
 // It shares no code with the client of this module, so that the two cannot
 // share a mistake. Where the service's documents are silent, the choice is
-// written at its place, or left to the World. Its strictness will grow.
+// written at its place, or left to [world.Behaviour].
 //
-// It runs no goroutine and waits for nothing: how a task stands is worked out
-// from what was asked and from the time of the question. It can thus be used in
-// virtual time, and its tasks go on while it is not running.
+// It runs no goroutine, and waits only for a fault that says so: how a task
+// stands is worked out from what was asked and from the time of the question.
+// It can thus be used in virtual time, and its tasks go on while it is not
+// running.
 package emulator
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"reflect"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/gateway"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
-// apiVersion is the one version of the API that is served.
-const apiVersion = "2019-03-06"
-
-// Options say how an emulator is made. The zero value serves [Demo] from memory.
+// Options say how an emulator is made. The zero value serves [world.Demo] from
+// memory.
 type Options struct {
-	World     World     // what there is to restore; the zero value stands for Demo of the present
-	TimeScale float64   // restores and prechecks last 1/TimeScale of their natural duration; 0 means 1
-	Dir       string    // directory in which tasks outlive the emulator, for one at a time; "" keeps them in memory
-	Log       io.Writer // gets one line a request, without any secret; nil for none
+	World     world.World // what there is to restore; the zero value stands for Demo of the present
+	TimeScale float64     // restores and prechecks last 1/TimeScale of their natural duration; 0 means 1
+	Dir       string      // directory in which tasks outlive the emulator, for one at a time; "" keeps them in memory
+	Log       io.Writer   // gets one line a request, without any secret; nil for none
+	Record    io.Writer   // gets the record as JSON Lines, see [Entry]; nil for none
 }
 
 // DBS is an emulator. It is safe for concurrent use.
@@ -44,10 +49,14 @@ type DBS struct {
 
 	mu       sync.Mutex
 	log      io.Writer
-	world    *world
+	world    *surroundings
 	tasks    *tasks
 	store    *store
-	nonces   nonces
+	faults   *faults
+	record   *record
+	nonces   *gateway.Nonces
+	poisoned map[string]string // ClientTokens that fail for good, to the code they fail with
+	bursts   map[string]*burst // by access key
 	calls    map[string]int
 	requests uint64
 	opened   time.Time
@@ -59,7 +68,7 @@ type DBS struct {
 func New(o Options) (*DBS, error) {
 	now := time.Now()
 	if reflect.ValueOf(o.World).IsZero() {
-		o.World = Demo(now)
+		o.World = world.Demo(now)
 	}
 	if o.TimeScale == 0 {
 		o.TimeScale = 1
@@ -67,7 +76,7 @@ func New(o Options) (*DBS, error) {
 	if !(o.TimeScale > 0) {
 		return nil, fmt.Errorf("emulator: time scale %v is not a positive number", o.TimeScale)
 	}
-	w, err := newWorld(o.World)
+	w, err := survey(o.World, now)
 	if err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
@@ -76,6 +85,11 @@ func New(o Options) (*DBS, error) {
 		log:       o.Log,
 		world:     w,
 		tasks:     newTasks(w),
+		faults:    newFaults(o.World.Faults),
+		record:    newRecord(o.Record),
+		nonces:    gateway.NewNonces(),
+		poisoned:  make(map[string]string),
+		bursts:    make(map[string]*burst),
 		calls:     make(map[string]int),
 		opened:    now,
 	}
@@ -88,96 +102,30 @@ func New(o Options) (*DBS, error) {
 }
 
 // Close gives the files back. Requests that would make or start a task fail
-// from then on.
+// from then on. It tells whether the record is whole.
 func (d *DBS) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.store.close()
+	if err := d.store.close(); err != nil {
+		return err
+	}
+	return d.record.err
 }
 
-// actions are the operations served.
-var actions = map[string]func(*DBS, parameters, time.Time) (reply, error){
-	"CreateRestoreTask":            (*DBS).createRestoreTask,
-	"StartRestoreTask":             (*DBS).startRestoreTask,
-	"DescribeRestoreTaskList":      (*DBS).describeRestoreTaskList,
-	"DescribePreCheckProgressList": (*DBS).describePreCheckProgressList,
-	"DescribeBackupPlanList":       (*DBS).describeBackupPlanList,
-	"DescribeRestoreRangeInfo":     (*DBS).describeRestoreRangeInfo,
-	"DescribeFullBackupList":       (*DBS).describeFullBackupList,
-}
-
-// ServeHTTP answers one API request.
+// ServeHTTP answers one API request. A fault may make it panic with
+// [http.ErrAbortHandler], by which an [http.Server] cuts the connection.
 func (d *DBS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q, err := readParameters(r)
-	answer, status := d.answer(r, q, err)
-	body, err := json.Marshal(answer)
-	if err != nil {
-		panic(err) // unreachable: a reply holds strings, numbers and lists of them
+	q, err := gateway.Read(r)
+	c := d.admit(q, err)
+	if c.struck.pause(r.Context()) != nil {
+		panic(http.ErrAbortHandler) // the client has gone
 	}
-	w.Header().Set("Content-Type", "application/json;charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client may have gone
+	a := d.answer(c)
+	if c.struck.pauseAfter(r.Context()) != nil {
+		panic(http.ErrAbortHandler)
+	}
+	a.send(w, c.struck.mangle)
 }
 
-// answer serves a request whose parameters were read with the error err.
-func (d *DBS) answer(r *http.Request, q parameters, err error) (body reply, status int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	now := time.Now().UTC().Round(0) // the wall clock: tasks outlive processes
-	if err == nil {
-		body, err = d.serve(r, q, now)
-	}
-	d.requests++
-	body, status, code := body.complete(requestID(d.opened, d.requests), r.Host, err)
-	if d.log != nil {
-		// A log that cannot be written must not fail the request.
-		_, _ = fmt.Fprintf(d.log, "%s %s %s %d %s\n",
-			now.Format(time.RFC3339), word(q["Action"]), word(q["AccessKeyId"]), status, word(code))
-	}
-	return body, status
-}
-
-func (d *DBS) serve(r *http.Request, q parameters, now time.Time) (reply, error) {
-	act, known := actions[q["Action"]]
-	if known {
-		d.calls[q["Action"]]++
-	}
-	if err := d.admit(r, q, now); err != nil {
-		return nil, err
-	}
-	switch {
-	case q["Version"] == "":
-		return nil, missing("Version")
-	case q["Version"] != apiVersion:
-		return nil, invalid("Version")
-	case q["Action"] == "":
-		return nil, missing("Action")
-	case !known:
-		return nil, refuse(http.StatusNotFound, "InvalidAction.NotFound",
-			"Specified api is not found, please check your url and method.")
-	case !validToken(q["ClientToken"]):
-		return nil, refuse(http.StatusBadRequest, "InvalidClientToken.ValueNotSupported",
-			"The ClientToken may have at most 64 ASCII characters.")
-	}
-	return act(d, q, now)
-}
-
-// validToken reports whether s may be a ClientToken. Source: dbs-api.md §5.
-func validToken(s string) bool { return len(s) <= 64 && isWord(s) }
-
-// isWord reports whether s is visible ASCII throughout.
-func isWord(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' })
-}
-
-// word makes text from outside fit for one field of a log line.
-func word(s string) string {
-	if s == "" {
-		return "-"
-	}
-	if s = s[:min(len(s), 80)]; !isWord(s) {
-		return strconv.QuoteToASCII(s)
-	}
-	return s
-}
+// clock returns the present by the wall clock: tasks outlive processes.
+func clock() time.Time { return time.Now().UTC().Round(0) }

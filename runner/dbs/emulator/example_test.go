@@ -9,11 +9,12 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/dbs"
 
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
 // The vendor's own client is pointed at an emulator.
 func Example() {
-	d, err := emulator.New(emulator.Options{World: emulator.Demo(time.Now())})
+	d, err := emulator.New(emulator.Options{World: world.Demo(time.Now())})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
 func TestGatewayRefusals(t *testing.T) {
@@ -148,9 +149,10 @@ func TestNoncesCountOnceInFifteenMinutes(t *testing.T) {
 }
 
 func TestTemporaryKeysNeedTheirToken(t *testing.T) {
-	d := open(t, emulator.Options{World: emulator.World{
-		Keys:           map[string]string{"STS.temporary": "s"},
-		SecurityTokens: map[string]string{"STS.temporary": "CAIS+/tok=en=="},
+	d := open(t, emulator.Options{World: world.World{
+		Accounts: []world.Account{{ID: "1", AccessKeys: []world.AccessKey{
+			{ID: "STS.temporary", Secret: "s", SecurityToken: "CAIS+/tok=en=="},
+		}}},
 	}})
 	for i, tt := range []struct{ token, code string }{
 		{"CAIS+/tok=en==", ""}, {"-", "MissingSecurityToken"}, {"other", "InvalidSecurityToken.Malformed"},

@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
 // slow returns the demo's world with a precheck of 30 s and a restore of orders
 // of 100 s.
-func slow() emulator.World {
-	w := emulator.Demo(time.Now())
-	w.PrecheckDuration, w.MinDuration, w.Throughput = 30*time.Second, 8*time.Second, 1<<30
+func slow() world.World {
+	w := world.Demo(time.Now())
+	w.Speed = world.Speed{Precheck: 30 * time.Second, MinDuration: 8 * time.Second, Throughput: 1 << 30}
 	return w
 }
 
@@ -75,7 +76,7 @@ func TestLifeOfARestoreToATime(t *testing.T) {
 		if got, want := c.task(id)["RestoreTaskFinishTime"], started.Add(130*time.Second).UnixMilli(); got != float64(want) {
 			t.Errorf("got finish time %v, want %v", got, want)
 		}
-		r := d.Record().Tasks[0]
+		r := d.Summary().Tasks[0]
 		if r.Status != "finish" || r.Starts != 1 || !r.Started.Equal(started) || !slices.Equal(r.Databases, []string{"orders_drill"}) {
 			t.Errorf("got record %+v", r)
 		}
@@ -98,8 +99,8 @@ func TestLifeOfARestoreOfABackupSetReplaysNoLog(t *testing.T) {
 func TestLifeWithThePrecheckAtCreate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := slow()
-		w.PrecheckAtCreate = true
-		w.FinishWord = "completed"
+		w.Behaviour.PrecheckAtCreate = true
+		w.Behaviour.FinishWord = "completed"
 		c := &caller{t: t, to: open(t, emulator.Options{World: w})}
 		id := c.create()
 		c.follow(id, `
@@ -122,18 +123,18 @@ func TestLifeWithThePrecheckAtCreate(t *testing.T) {
 func TestPrecheckFailures(t *testing.T) {
 	for _, tt := range []struct {
 		name, want, message string
-		world               func(*emulator.World)
+		world               func(*world.World)
 		extra               []string
 	}{
 		{
 			name:    "a destination that is down",
-			world:   func(w *emulator.World) { w.Destinations = []emulator.Destination{{ID: "rm-demodrill01", Down: true}} },
+			world:   func(w *world.World) { w.Destinations = []world.Destination{{ID: "rm-demodrill01", Down: true}} },
 			want:    "init 0/0/0/0; precheck failed 0% failed init init",
 			message: "connect timed out",
 		},
 		{
 			name:    "an unknown destination, where the world has no others",
-			world:   func(w *emulator.World) { w.OnlyKnownDestinations = true },
+			world:   func(w *world.World) { w.Behaviour.OnlyKnownDestinations = true },
 			extra:   []string{"DestinationEndpointInstanceID", "rm-unknown"},
 			want:    "init 0/0/0/0; precheck failed 0% failed init init",
 			message: "connect timed out",
@@ -146,8 +147,8 @@ func TestPrecheckFailures(t *testing.T) {
 		},
 		{
 			name: "a database of the same name, in another case",
-			world: func(w *emulator.World) {
-				w.Destinations = []emulator.Destination{{ID: "rm-demodrill01", Databases: []string{"Orders_Drill"}}}
+			world: func(w *world.World) {
+				w.Destinations = []world.Destination{{ID: "rm-demodrill01", Databases: []string{"Orders_Drill"}}}
 			},
 			want:    "init 0/0/0/0; precheck failed 66% finish finish failed",
 			message: "same name: orders_drill",
@@ -157,7 +158,7 @@ func TestPrecheckFailures(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, precheck at create %v", tt.name, atCreate), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := slow()
-					w.PrecheckAtCreate = atCreate
+					w.Behaviour.PrecheckAtCreate = atCreate
 					if tt.world != nil {
 						tt.world(&w)
 					}
@@ -199,7 +200,7 @@ func TestAFailedPrecheckCanBeStartedAgain(t *testing.T) {
 		if got, want := c.look(id), "init 0/0/0/0; precheck running 0% running init init"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		if r := d.Record(); r.Started != 3 || r.Tasks[1].Starts != 2 {
+		if r := d.Summary(); r.Started != 3 || r.Tasks[1].Starts != 2 {
 			t.Errorf("got record %+v, want 3 starts", r)
 		}
 	})
@@ -237,7 +238,7 @@ func TestStartingTwice(t *testing.T) {
 		if a := start("", ""); a.Code != "MissingRestoreTaskId" {
 			t.Errorf("got %s for no task, want MissingRestoreTaskId", a.Body)
 		}
-		if r := d.Record(); r.Started != 1 || r.Calls["StartRestoreTask"] != 13 {
+		if r := d.Summary(); r.Started != 1 || r.Calls["StartRestoreTask"] != 13 {
 			t.Errorf("got %d starts in %d calls, want 1 in 13", r.Started, r.Calls["StartRestoreTask"])
 		}
 	})
@@ -246,7 +247,7 @@ func TestStartingTwice(t *testing.T) {
 func TestRestoresThatStopMidway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := slow()
-		w.Destinations = []emulator.Destination{{ID: "rm-demofull01", Full: true}, {ID: "rm-flaky", Flaky: 1}}
+		w.Destinations = []world.Destination{{ID: "rm-demofull01", Full: true}, {ID: "rm-flaky", Flaky: 1}}
 		c := &caller{t: t, to: open(t, emulator.Options{World: w})}
 		for _, instance := range []string{"rm-demofull01", "rm-flaky"} {
 			id := c.create("DestinationEndpointInstanceID", instance)
@@ -283,7 +284,7 @@ func TestRestoredDatabasesStandInTheWay(t *testing.T) {
 		c.start(renamed)
 		c.follow(renamed, "3600: finish 100/100/100/100; precheck finish 100% finish finish finish")
 		var names []string
-		for _, task := range d.Record().Tasks {
+		for _, task := range d.Summary().Tasks {
 			names = append(names, strings.Join(task.Databases, ","))
 		}
 		if want := []string{"orders_drill", "", "orders_drill", "orders_drill_" + renamed}; !slices.Equal(names, want) {
@@ -297,7 +298,7 @@ func TestAnAgentWithoutObjectsRestoresEverything(t *testing.T) {
 		d := open(t, emulator.Options{World: slow()})
 		c := &caller{t: t, to: d}
 		behind := func(port string) []string {
-			return []string{"DestinationEndpointInstanceType", "Agent", "BackupGatewayId", "7", "RestoreDir", "/data", "RestoreObjects", "",
+			return []string{"DestinationEndpointInstanceType", "Agent", "BackupGatewayId", "23210001", "RestoreDir", "/data", "RestoreObjects", "",
 				"DestinationEndpointInstanceID", "", "DestinationEndpointIP", "10.0.0.8", "DestinationEndpointPort", port}
 		}
 		first, same, other := c.create(behind("3306")...), c.create(behind("3306")...), c.create(behind("3307")...)
@@ -305,15 +306,15 @@ func TestAnAgentWithoutObjectsRestoresEverything(t *testing.T) {
 			c.start(id)
 		}
 		c.follow(first, `
-			211: running 100/100/100/94; precheck finish 100% finish finish finish
-			212: finish 100/100/100/100; precheck finish 100% finish finish finish`)
+			211: running 100/100/100/94; precheck finish 100% finish finish finish finish
+			212: finish 100/100/100/100; precheck finish 100% finish finish finish finish`)
 		if got := c.look(same); !strings.HasPrefix(got, "init") {
 			t.Errorf("got %q, want a conflict", got)
 		}
 		if got := c.look(other); !strings.HasPrefix(got, "finish") {
 			t.Errorf("got %q at another port, want no conflict", got)
 		}
-		if got, want := d.Record().Tasks[0].Databases, []string{"orders", "orders_archive", "order_events"}; !slices.Equal(got, want) {
+		if got, want := d.Summary().Tasks[0].Databases, []string{"orders", "orders_archive", "order_events"}; !slices.Equal(got, want) {
 			t.Errorf("got databases %q, want %q", got, want)
 		}
 	})
@@ -322,7 +323,7 @@ func TestAnAgentWithoutObjectsRestoresEverything(t *testing.T) {
 func TestConflictsAfterAPrecheckAtCreateStopTheRestore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := slow()
-		w.PrecheckAtCreate = true
+		w.Behaviour.PrecheckAtCreate = true
 		c := &caller{t: t, to: open(t, emulator.Options{World: w})}
 		first, second := c.create(), c.create()
 		time.Sleep(time.Minute)
@@ -339,7 +340,7 @@ func TestPeakActiveCountsTasksThatExistAndAreNotOver(t *testing.T) {
 		c := &caller{t: t, to: d}
 		peak := func(want int) {
 			t.Helper()
-			if got := d.Record().PeakActive; got != want {
+			if got := d.Summary().PeakActive; got != want {
 				t.Errorf("got a peak of %d, want %d", got, want)
 			}
 		}

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -11,32 +12,28 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // page is one page of a list, asked for by PageNum from 0 and PageSize.
 type page struct {
 	num, size int64
+	shift     int // by a fault
 }
 
-// readPage reads the page asked for. sizes are the sizes allowed when they are
-// few; without any, 1 to 100 are. The default size is 30.
-func (d *DBS) readPage(q parameters, sizes ...int64) (page, error) {
-	num, err := q.integer("PageNum", 0)
-	if err != nil {
-		return page{}, err
+// readPage reads the page asked for. The default size is 30.
+func (d *DBS) readPage(c *call) (page, error) {
+	p := page{c.integer("PageNum", 0), c.integer("PageSize", 30), 0}
+	fixed := d.world.Behaviour.FixedPageSizes || slices.Contains(c.op.Parameters, Parameter{"PageSize", FixedSize, false})
+	switch {
+	case p.num < 0:
+		return p, d.fail(codeInvalid, "PageNum counts from 0.")
+	case p.size < 1 || p.size > 100 || fixed && p.size != 30 && p.size != 50 && p.size != 100:
+		return p, d.fail(codeInvalid, "The value of PageSize is not supported.")
 	}
-	size, err := q.integer("PageSize", 30)
-	if err != nil {
-		return page{}, err
+	if p.num > 0 {
+		p.shift = c.struck.shift
 	}
-	if num < 0 {
-		return page{}, d.fail(codeInvalid, "PageNum counts from 0.")
-	}
-	if size < 1 || size > 100 || len(sizes) > 0 && !slices.Contains(sizes, size) {
-		return page{}, d.fail(codeInvalid, "The value of PageSize is not supported.")
-	}
-	return page{num, size}, nil
+	return p, nil
 }
 
 // bounds returns the indexes of the page in a list of n.
@@ -44,7 +41,7 @@ func (p page) bounds(n int) (from, to int) {
 	if p.num > int64(n)/p.size {
 		return n, n
 	}
-	from = int(p.num * p.size)
+	from = min(n, max(0, int(p.num*p.size)+p.shift))
 	return from, min(from+int(p.size), n)
 }
 
@@ -83,48 +80,69 @@ type restoreTaskDetail struct {
 	CrossAliyunId, CrossRoleName                 string `json:",omitempty"`
 }
 
-func (d *DBS) describeRestoreTaskList(q parameters, now time.Time) (reply, error) {
-	p, err := d.readPage(q)
+func (d *DBS) describeRestoreTaskList(c *call) (reply, error) {
+	p, err := d.readPage(c)
 	if err != nil {
 		return nil, err
 	}
-	from, err := q.integer("StartTimestamp", 0)
-	if err != nil {
-		return nil, err
-	}
-	to, err := q.integer("EndTimestamp", math.MaxInt64)
-	if err != nil {
-		return nil, err
-	}
-	plan, ids := q["BackupPlanId"], q["RestoreTaskId"]
+	plan, ids := c.q["BackupPlanId"], c.q["RestoreTaskId"]
 	if (plan == "") == (ids == "") {
 		return nil, d.fail(codeInvalid, "Exactly one of BackupPlanId and RestoreTaskId must be specified.")
 	}
-	if plan != "" && d.world.plans[plan] == nil {
+	if plan != "" && d.world.plan(c.account, plan) == nil {
 		return nil, d.fail(codeInvalid, "The backup plan does not exist.")
 	}
 	found := d.tasks.byPlan[plan]
 	if ids != "" {
-		found = d.tasks.pick(ids)
+		if found, err = d.named(c, ids); err != nil {
+			return nil, err
+		}
 	}
-	if d.world.ListLag > 0 {
-		to = min(to, now.Add(-d.world.ListLag).UnixMilli())
+	from, to := c.integer("StartTimestamp", 0), c.integer("EndTimestamp", math.MaxInt64)
+	if lag := max(d.world.Behaviour.ListLag, c.struck.lag); lag > 0 {
+		to = min(to, c.now.Add(-lag).UnixMilli())
 	}
 	found = within(found, from, to)
 	first, last := p.bounds(len(found))
 	items := make([]restoreTaskDetail, 0, last-first)
 	for i := first; i < last; i++ {
 		t := found[len(found)-1-i] // the newest first
-		items = append(items, d.detail(t, t.state(now, d.world.FinishWord)))
+		items = append(items, d.seen(c, d.detail(t, t.state(c.now, d.world.Behaviour.FinishWord))))
 	}
-	return p.reply(len(found), "RestoreTaskDetail", items), nil
+	return p.reply(max(0, len(found)+c.struck.total), "RestoreTaskDetail", items), nil
 }
 
-// pick returns the tasks with the ids of a comma-separated list, oldest first.
-// Unknown ids are left out; what DBS does about them is not documented.
-func (ts *tasks) pick(ids string) (found []*task) {
+// seen returns a task as a call sees it that faults struck.
+func (d *DBS) seen(c *call, item restoreTaskDetail) restoreTaskDetail {
+	if n := c.struck.name; n > 0 {
+		if name := []rune(item.RestoreTaskName); len(name) > n {
+			item.RestoreTaskName = string(name[:n])
+		}
+	}
+	item.RestoreStatus = cmp.Or(c.struck.status, item.RestoreStatus)
+	return item
+}
+
+// named returns the tasks with the ids of a list, oldest first. Unknown ids are
+// left out unless the world says otherwise; what DBS does about them is not
+// documented.
+func (d *DBS) named(c *call, ids string) ([]*task, error) {
+	list := strings.Split(ids, ",")
+	if n := d.world.Behaviour.MaxIDs; n > 0 && len(list) > n {
+		return nil, d.fail(codeInvalid, "A list may have at most %d ids.", n)
+	}
+	found := d.tasks.pick(ids, c.account)
+	if d.world.Behaviour.UnknownIDsRefused && len(found) < len(list) {
+		return nil, d.fail(codeInvalid, "A restore task does not exist.")
+	}
+	return found, nil
+}
+
+// pick returns the tasks of an account with the ids of a comma-separated list,
+// oldest first.
+func (ts *tasks) pick(ids, account string) (found []*task) {
 	for id := range strings.SplitSeq(ids, ",") {
-		if t := ts.byID[strings.TrimSpace(id)]; t != nil {
+		if t := ts.find(strings.TrimSpace(id), account); t != nil {
 			found = append(found, t)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
 func TestTasksAreListedNewestFirst(t *testing.T) {
@@ -141,8 +142,8 @@ func TestTasksAreEchoed(t *testing.T) {
 
 func TestNewTasksAreListedLateWhereTheWorldSaysSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := emulator.Demo(time.Now())
-		w.ListLag = 10 * time.Second
+		w := world.Demo(time.Now())
+		w.Behaviour.ListLag = 10 * time.Second
 		c := &caller{t: t, to: open(t, emulator.Options{World: w})}
 		id := c.create()
 		for _, params := range []map[string]string{{"RestoreTaskId": id}, {"BackupPlanId": "dbs1demomysql01"}} {

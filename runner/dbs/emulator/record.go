@@ -1,62 +1,105 @@
 package emulator
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
 	"maps"
-	"slices"
 	"time"
 )
 
-// Record is what an emulator was asked and what it did, for tests that hold a
-// client to it. Calls count this emulator's requests; the rest goes back to the
-// tasks it found in its directory.
-type Record struct {
-	Calls      map[string]int // requests by action, whatever the answer; unknown actions are not counted
-	Created    int            // restore tasks made
-	Started    int            // StartRestoreTask calls that had an effect
-	PeakActive int            // the most tasks that were created and unfinished at one moment
-	Tasks      []Task         // in order of creation
+// Entry is one line of the record: a request with what came of it, or something
+// that was done without one. It holds no password, signature or token of
+// temporary keys. Fields may be added, never renamed.
+type Entry struct {
+	Number      uint64            `json:"n"` // counts from 1; those of one emulator have no gap
+	At          time.Time         `json:"at"`
+	Operation   string            `json:"operation,omitempty"` // "" for what was done without a request
+	Method      string            `json:"method,omitempty"`
+	Account     string            `json:"account,omitempty"` // "" when the request was not let in
+	AccessKeyID string            `json:"accessKeyId,omitempty"`
+	RequestID   string            `json:"requestId,omitempty"`
+	Parameters  map[string]string `json:"parameters,omitempty"`
+	Nonce       string            `json:"nonce,omitempty"`
+	Status      int               `json:"status,omitempty"` // of HTTP; 0 when no answer was sent
+	Code        string            `json:"code,omitempty"`   // "" for success
+	Faults      []string          `json:"faults,omitempty"` // kinds that it met
+	Effects     []effect          `json:"effects,omitempty"`
 }
 
-// Task is one restore task.
-type Task struct {
-	ID           string
-	Name         string // RestoreTaskName
-	BackupPlanID string
-	ClientToken  string
-	Parameters   map[string]string // of CreateRestoreTask, without ClientToken and password
-	Status       string            // RestoreStatus at the time of the question
-	Starts       int               // StartRestoreTask calls that had an effect
-	Databases    []string          // names given at the destination, once it runs; none if it stops
-	Created      time.Time
-	Started      time.Time // the last effective start; zero before
-	Finished     time.Time // well or badly; zero before
+// effect is something that happened to a task. One field is set, with its id.
+type effect struct {
+	Create string `json:"create,omitempty"`
+	Start  string `json:"start,omitempty"`
+	Again  string `json:"again,omitempty"` // a ClientToken brought back what it had made
+	Change string `json:"change,omitempty"`
+	Word   string `json:"word,omitempty"` // what a change was
 }
 
-// Record returns what happened so far.
-func (d *DBS) Record() Record {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	now := time.Now()
-	r := Record{Calls: maps.Clone(d.calls), Created: len(d.tasks.all), PeakActive: d.tasks.peak}
-	for _, t := range d.tasks.all {
-		st := t.state(now, d.world.FinishWord)
-		task := Task{
-			ID:           t.ID,
-			Name:         t.Parameters["RestoreTaskName"],
-			BackupPlanID: t.Parameters["BackupPlanId"],
-			ClientToken:  t.ClientToken,
-			Parameters:   maps.Clone(t.Parameters),
-			Status:       st.Status,
-			Starts:       t.starts,
-			Created:      t.Created,
-			Started:      t.started,
-			Finished:     st.Finished,
-		}
-		if t.run != nil {
-			task.Databases = slices.Clone(t.run.Databases)
-		}
-		r.Started += t.starts
-		r.Tasks = append(r.Tasks, task)
+// unsaid are the parameters that the record leaves out: secrets, and what has a
+// field of its own.
+var unsaid = []string{
+	"DestinationEndpointPassword", "Signature", "SecurityToken",
+	"Action", "AccessKeyId", "SignatureNonce", "SignatureMethod", "SignatureVersion", "SignatureType", "Version", "Timestamp",
+}
+
+// maxRecord bounds what of the record is kept in memory, in bytes: the newest.
+const maxRecord = 16 << 20
+
+// record keeps the newest lines, and writes all of them.
+type record struct {
+	w     io.Writer // nil for none
+	err   error     // the first of w
+	n     uint64
+	lines [][]byte
+	bytes int
+}
+
+func newRecord(w io.Writer) *record { return &record{w: w} }
+
+// add writes a call down.
+func (r *record) add(c *call, a *answer) {
+	parameters := maps.Clone(map[string]string(c.req.Parameters))
+	for _, name := range unsaid {
+		delete(parameters, name)
 	}
-	return r
+	e := Entry{
+		At: c.now, Operation: word(c.req.Operation), Method: c.req.Method, Account: c.account,
+		AccessKeyID: c.req.AccessKeyID, RequestID: c.id, Parameters: parameters, Nonce: c.req.Nonce,
+		Status: a.status, Code: a.code, Faults: c.struck.names, Effects: c.effects,
+	}
+	r.write(e)
+}
+
+func (r *record) write(e Entry) {
+	r.n++
+	e.Number = r.n
+	line, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // unreachable: an entry holds text and numbers
+	}
+	line = append(line, '\n')
+	r.lines = append(r.lines, line)
+	for r.bytes += len(line); r.bytes > maxRecord; r.lines = r.lines[1:] {
+		r.bytes -= len(r.lines[0])
+		r.lines[0] = nil
+	}
+	if r.w == nil || r.err != nil {
+		return
+	}
+	if _, err := r.w.Write(line); err != nil {
+		r.err = fmt.Errorf("emulator: the record is not whole: %w", err)
+	}
+}
+
+// from returns the lines from number n on that are still kept, and the number
+// of the first of them.
+func (r *record) from(n uint64) (first uint64, text []byte) {
+	kept := r.n - uint64(len(r.lines)) // those before are gone
+	first = max(n, kept+1)
+	if first > r.n {
+		return r.n + 1, nil
+	}
+	return first, bytes.Join(r.lines[first-kept-1:], nil)
 }

@@ -5,46 +5,34 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
+
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/gateway"
 )
 
 // reply is the body of a successful answer. HttpStatusCode, RequestId and
-// Success are added to it. Answers are JSON whatever Format asks for.
+// Success are added to it.
 type reply map[string]any
 
-// refusal is an error of the gateway, before DBS has seen the request.
-// Source: dbs-api.md §4.4, §4.5.
-type refusal struct {
+// failure is an error of DBS itself: Success false, with an HTTP status that
+// the world decides. Source: dbs-api.md §4.4, §4.6.
+type failure struct {
 	status        int // of HTTP
 	code, message string
-}
-
-func (e *refusal) Error() string { return e.code + ": " + e.message }
-
-func refuse(status int, code, message string) error { return &refusal{status, code, message} }
-
-func missing(name string) error {
-	return refuse(http.StatusBadRequest, "Missing"+name, name+" is mandatory for this action.")
-}
-
-func invalid(name string) error {
-	return refuse(http.StatusBadRequest, "Invalid"+name, "Specified parameter "+name+" is not valid.")
-}
-
-// failure is an error of DBS itself: Success false, with an HTTP status that
-// the World decides. Source: dbs-api.md §4.4, §4.6.
-type failure struct {
-	httpStatus    int
-	code, message string
+	inBody        int // HttpStatusCode
 }
 
 func (e *failure) Error() string { return e.code + ": " + e.message }
 
-// fail returns a failure. The codes are those that were seen in the wild;
-// which one DBS gives for what is not documented.
+// fail returns a failure, in the shape that the world says. The codes are those
+// that were seen in the wild; which one DBS gives for what is not documented.
 func (d *DBS) fail(code, format string, args ...any) error {
-	return &failure{d.world.FailureStatus, code, fmt.Sprintf(format, args...)}
+	b := d.world.Behaviour
+	message := fmt.Sprintf(format, args...)
+	if b.FailuresAsGatewayErrors {
+		return gateway.Refuse(b.FailureStatus, code, message)
+	}
+	return &failure{b.FailureStatus, code, message, http.StatusBadRequest}
 }
 
 // Codes of DBS, see dbs-api.md §4.6.
@@ -54,27 +42,36 @@ const (
 	codeWrongNow = "InvalidParameter"      // not possible as things stand
 )
 
-// complete returns the body that answers a request, its HTTP status, and its
-// error code, if err is not nil.
-func (r reply) complete(id, host string, err error) (body reply, status int, code string) {
+// answer is what is sent back.
+type answer struct {
+	status      int // of HTTP
+	code        string
+	body        []byte
+	contentType string
+}
+
+// complete makes the answer of a reply, or of an error.
+func (c *call) complete(r reply, err error) *answer {
 	if err == nil {
-		r["RequestId"], r["HttpStatusCode"], r["Success"] = id, http.StatusOK, true
-		return r, http.StatusOK, ""
+		r["RequestId"], r["HttpStatusCode"], r["Success"] = c.id, http.StatusOK, true
+		return c.encode(http.StatusOK, "", r)
 	}
-	if failed, ok := errors.AsType[*failure](err); ok {
-		return reply{
-			"RequestId": id, "HttpStatusCode": http.StatusBadRequest, "Success": false,
-			"ErrCode": failed.code, "ErrMessage": failed.message,
-		}, failed.httpStatus, failed.code
+	if f, ok := errors.AsType[*failure](err); ok {
+		return c.encode(f.status, f.code, reply{
+			"RequestId": c.id, "HttpStatusCode": f.inBody, "Success": false, "ErrCode": f.code, "ErrMessage": f.message,
+		})
 	}
-	refused, ok := errors.AsType[*refusal](err)
-	if !ok {
-		refused = &refusal{http.StatusInternalServerError, "InternalError", err.Error()}
+	e := asGatewayError(err)
+	if e == nil {
+		e = &gateway.Error{Status: http.StatusInternalServerError, Code: "InternalError", Message: err.Error()}
 	}
-	return reply{
-		"RequestId": id, "HostId": host, "Code": refused.code, "Message": refused.message,
-		"Recommend": "https://error-center.aliyun.com/status/search?Keyword=" + url.QueryEscape(refused.code) + "&source=PopGw",
-	}, refused.status, refused.code
+	body, contentType := gateway.EncodeError(c.format, c.id, c.req.Host, e)
+	return &answer{e.Status, e.Code, body, contentType}
+}
+
+func (c *call) encode(status int, code string, r reply) *answer {
+	body, contentType := gateway.Encode(c.format, c.req.Operation+"Response", r)
+	return &answer{status, code, body, contentType}
 }
 
 // requestID names the n-th request of an emulator, in the service's form.

@@ -3,6 +3,7 @@ package emulator_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
 // vector is one signed request of a client of the vendor, as recorded.
@@ -51,7 +53,9 @@ func (v vector) send(t *testing.T, to http.Handler) answer {
 	t.Helper()
 	r := httptest.NewRequest(v.Method, "/?"+v.Query, strings.NewReader(v.Body))
 	for k, h := range v.Headers {
-		r.Header.Set(k, h)
+		if r.Header.Set(k, h); strings.EqualFold(k, "host") {
+			r.Host = h
+		}
 	}
 	return do(t, to, r)
 }
@@ -76,9 +80,10 @@ func (v vector) open(t *testing.T, secret string) *emulator.DBS {
 		t.Fatal(err)
 	}
 	time.Sleep(time.Until(at))
-	return open(t, emulator.Options{World: emulator.World{
-		Keys:           map[string]string{"testid": secret, "STS.testid": secret},
-		SecurityTokens: map[string]string{"STS.testid": q.Get("SecurityToken")},
+	return open(t, emulator.Options{World: world.World{
+		Accounts: []world.Account{{ID: "1", AccessKeys: []world.AccessKey{
+			{ID: "testid", Secret: secret}, {ID: "STS.testid", Secret: secret, SecurityToken: q.Get("SecurityToken")},
+		}}},
 	}})
 }
 
@@ -151,13 +156,52 @@ func tamper(t *testing.T, q url.Values, name string, at int) string {
 	return q.Encode()
 }
 
-func TestNewerSignaturesAreRefusedClearly(t *testing.T) {
+func TestRecordedSignaturesOfNewerClientsAreVerified(t *testing.T) {
 	for _, v := range vectors(t, "ACS3-HMAC-SHA256") {
 		t.Run(v.Client, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := v.send(t, v.open(t, v.AccessKeySecret))
-				if a.Status != 400 || a.Code != "InvalidSignatureMethod" || !strings.Contains(a.Message, "not supported") {
-					t.Errorf("got %d %s, want InvalidSignatureMethod", a.Status, a.Body)
+				d := v.open(t, v.AccessKeySecret)
+				if a := v.send(t, v.open(t, v.AccessKeySecret[1:])); a.Code != "SignatureDoesNotMatch" {
+					t.Errorf("got %d %s with another secret, want SignatureDoesNotMatch", a.Status, a.Body)
+				}
+				refused := func(what string, w vector) {
+					if a := w.send(t, d); a.Status < 400 || a.Success || a.ErrCode != "" {
+						t.Errorf("got %d %s with %s, want it refused", a.Status, a.Body, what)
+					}
+				}
+				w := v
+				w.Method = "GET"
+				refused("another method", w)
+				w = v
+				w.Query += "&RestoreDir=x"
+				refused("one more parameter", w)
+				w = v
+				w.Body = "RestoreDir=x"
+				refused("a body", w)
+				for name, value := range v.Headers {
+					lower := strings.ToLower(name)
+					if lower != "host" && lower != "authorization" && !strings.HasPrefix(lower, "x-acs-") {
+						continue // not signed
+					}
+					for at := range len(value) {
+						w := v
+						w.Headers = maps.Clone(v.Headers)
+						b := []byte(value)
+						b[at] ^= 1
+						w.Headers[name] = string(b)
+						refused(fmt.Sprintf("byte %d of %s changed", at, name), w)
+					}
+				}
+				w = v
+				w.Headers = maps.Clone(v.Headers)
+				w.Headers["x-acs-security-token"] = "t"
+				refused("one more header", w)
+				// Last, as its nonce counts once.
+				if a := v.send(t, d); a.Code != "MissingDestinationEndpointInstanceType" && a.ErrCode == "" && a.Code != "MissingRestoreTaskName" {
+					t.Errorf("got %d %s, want an answer of DBS itself", a.Status, a.Body)
+				}
+				if a := v.send(t, d); a.Code != "SignatureNonceUsed" {
+					t.Errorf("got %d %s the second time, want SignatureNonceUsed", a.Status, a.Body)
 				}
 			})
 		})

@@ -1,75 +1,64 @@
 package emulator
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
 // startRestoreTask starts a task that has not begun to run: one that was
 // created, or whose precheck failed. What DBS says to a second Start is not
 // documented; here it is an error, unless it is the first one sent again.
-func (d *DBS) startRestoreTask(q parameters, now time.Time) (reply, error) {
-	if err := q.require("RestoreTaskId"); err != nil {
+func (d *DBS) startRestoreTask(c *call) (reply, error) {
+	if err := d.poisonedBy(c); err != nil {
 		return nil, err
 	}
-	id, token := q["RestoreTaskId"], q["ClientToken"]
-	if s := d.tasks.starts[token]; s != nil && d.world.remembers(s.At, now) {
+	id, token := c.q["RestoreTaskId"], c.q["ClientToken"]
+	if s := d.tasks.starts[owned{c.account, token}]; s != nil && d.remembers(c, s.At) {
 		if s.ID != id {
-			return nil, mismatch()
+			return nil, d.mismatch()
 		}
+		c.effects = append(c.effects, effect{Again: id})
 		return reply{"RestoreTaskId": id}, nil
 	}
-	t := d.tasks.byID[id]
+	t := d.tasks.find(id, c.account)
 	if t == nil {
 		return nil, d.fail(codeInvalid, "The restore task does not exist.")
 	}
-	if st := t.state(now, d.world.FinishWord); !st.Startable {
+	if st := t.state(c.now, d.world.Behaviour.FinishWord); !st.Startable {
+		if d.world.Behaviour.SecondStartIsFine {
+			return reply{"RestoreTaskId": id}, nil
+		}
 		return nil, d.fail(codeWrongNow, "The restore task was started already; its status is %s.", st.Status)
 	}
-	if err := d.keep(event{Start: d.decide(t, token, now)}); err != nil {
+	if err := d.keep(event{Start: d.decide(c, t, token)}); err != nil {
 		return nil, err
 	}
+	c.effects = append(c.effects, effect{Start: id})
 	return reply{"RestoreTaskId": id}, nil
 }
 
 // decide works out all that will come of starting t.
-func (d *DBS) decide(t *task, token string, now time.Time) *start {
-	s := &start{ID: t.ID, ClientToken: token, At: now}
+func (d *DBS) decide(c *call, t *task, token string) *start {
+	s := &start{ID: t.ID, ClientToken: token, At: c.now}
 	check := t.Precheck
-	if check == nil || check.Failed != "" && !now.Before(check.end()) {
-		check = d.precheck(t, now)
+	if check == nil || check.Failed != "" && !c.now.Before(check.end()) {
+		check = d.precheck(t, c.now)
 		s.Precheck = check
 	}
 	if check.Failed != "" {
 		return s
 	}
-	s.Run = d.run(t, now)
-	if check.end().After(now) {
+	s.Run = d.run(t, c.now)
+	if check.end().After(c.now) {
 		s.Run.From = check.end()
 	}
 	return s
-}
-
-// precheck returns the precheck of t that begins now.
-func (d *DBS) precheck(t *task, now time.Time) *precheck {
-	c := &precheck{From: now, For: d.scale(d.world.PrecheckDuration)}
-	dest, known := d.world.destinations[t.destination()]
-	if dest.Down || !known && d.world.OnlyKnownDestinations {
-		c.Failed, c.Message = "CHECK_DEST_CONN", "The destination cannot be connected: connect timed out."
-		return c
-	}
-	for _, o := range t.objects() {
-		if _, ok := d.plan(t).size(o.DBName); !ok {
-			c.Failed, c.Message = "CHECK_SRC_OBJECT", fmt.Sprintf("The database %s is not in the backup.", o.DBName)
-			return c
-		}
-	}
-	if taken := d.conflicts(t); len(taken) > 0 {
-		c.Failed, c.Message = "CHECK_SAME_OBJ", conflictMessage(taken)
-	}
-	return c
 }
 
 func conflictMessage(taken []string) string {
@@ -82,9 +71,9 @@ func (d *DBS) conflicts(t *task) (taken []string) {
 	if strings.EqualFold(t.Parameters["DuplicateConflict"], "renamenew") {
 		return nil
 	}
-	for _, name := range d.targets(t) {
-		if d.tasks.exists(t.destination(), name) {
-			taken = append(taken, name)
+	for _, target := range d.targets(t) {
+		if d.tasks.exists(t.destination(), target.name) {
+			taken = append(taken, target.name)
 		}
 	}
 	return slices.Compact(taken)
@@ -92,70 +81,101 @@ func (d *DBS) conflicts(t *task) (taken []string) {
 
 // plan returns t's backup plan. It is empty for a task that was made in another
 // world, before a restart.
-func (d *DBS) plan(t *task) *BackupPlan {
+func (d *DBS) plan(t *task) *backupPlan {
 	if p := d.world.plans[t.Parameters["BackupPlanId"]]; p != nil {
 		return p
 	}
-	return &BackupPlan{}
+	return &backupPlan{}
 }
 
-// targets are the names that t asks for. Without RestoreObjects everything is
-// restored under its own name.
-func (d *DBS) targets(t *task) (names []string) {
-	list := t.objects()
-	for _, o := range list {
-		names = append(names, o.target())
+// pick returns the databases of a plan that an object of t means.
+func (d *DBS) pick(p *backupPlan, o object) (list []world.Database) {
+	is := func(name string) bool { return strings.EqualFold(name, o.DBName) }
+	if d.world.Behaviour.ObjectsAreRegexps {
+		re, err := regexp.Compile("^(?:" + o.DBName + ")$")
+		if err != nil {
+			return nil
+		}
+		is = re.MatchString
 	}
-	if len(list) == 0 {
-		for _, db := range d.plan(t).Databases {
-			names = append(names, db.Name)
+	for _, db := range p.Databases {
+		if is(db.Name) {
+			list = append(list, db)
 		}
 	}
-	return names
+	return list
+}
+
+// target is a database that a restore makes.
+type target struct {
+	name string
+	size int64 // bytes
+}
+
+// targets are the databases that t asks for. Without RestoreObjects everything
+// is restored under its own name.
+func (d *DBS) targets(t *task) (list []target) {
+	plan := d.plan(t)
+	objects := t.objects()
+	for _, o := range objects {
+		for _, db := range d.pick(plan, o) {
+			list = append(list, target{cmp.Or(o.NewDBName, db.Name), db.Size})
+		}
+	}
+	if len(objects) == 0 {
+		for _, db := range plan.Databases {
+			list = append(list, target{db.Name, db.Size})
+		}
+	}
+	return list
 }
 
 // run returns the restore of t that begins now.
 func (d *DBS) run(t *task, now time.Time) *run {
-	r := &run{From: now, For: d.duration(t), Log: t.Parameters["RestoreTime"] != ""}
-	dest := t.destination()
+	plan, dest := d.plan(t), t.destination()
+	r := &run{From: now, Log: t.Parameters["BackupSetId"] == "", Physical: plan.BackupMethod == "physical"}
+	for _, target := range d.targets(t) {
+		r.Bytes += target.size
+	}
+	r.For = d.duration(r.Bytes)
 	taken := d.conflicts(t) // since a precheck made at Create
-	switch known := d.world.destinations[dest]; {
+	known := d.world.destinations[dest]
+	left := known.FreeSpace - d.tasks.used[dest]
+	switch problem := d.momentProblem(plan, t.Parameters, now); {
+	case problem != "" && d.world.Behaviour.MomentCheckedAtRun:
+		r.stops(0, codeMoment, problem)
 	case len(taken) > 0:
-		r.Message = conflictMessage(taken)
+		r.stops(0, codeConflict, conflictMessage(taken))
 	case known.Full:
-		r.Message, r.StopsAt = "The destination has no space left on its disk.", 50
+		r.stops(50, codeSpace, "The destination has no space left on its disk.")
+	case known.FreeSpace > 0 && r.Bytes > left:
+		r.stops(int(100*max(0, left)/r.Bytes), codeSpace, "The destination has no space left on its disk.")
 	case d.tasks.runs[dest] < known.Flaky:
-		r.Message, r.StopsAt = "The connection to the destination was lost.", 50
+		r.stops(50, codeConnection, "The connection to the destination was lost.")
 	}
 	if r.Message != "" {
 		return r
 	}
-	for _, name := range d.targets(t) {
-		// The name that renamenew gives is not documented.
+	for _, target := range d.targets(t) {
+		name := target.name
 		if d.tasks.exists(dest, name) {
-			name += "_" + t.ID
+			name = strings.NewReplacer("{name}", name, "{task}", t.ID).Replace(d.world.Behaviour.RenamedName)
 		}
 		r.Databases = append(r.Databases, name)
 	}
 	return r
 }
 
-// duration is how long the restore of t lasts.
-func (d *DBS) duration(t *task) time.Duration {
-	plan := d.plan(t)
-	var size int64
-	for _, o := range t.objects() {
-		bytes, _ := plan.size(o.DBName)
-		size += bytes
-	}
-	if t.Parameters["RestoreObjects"] == "" {
-		for _, db := range plan.Databases {
-			size += db.Size
-		}
-	}
-	natural := d.world.MinDuration
-	if d.world.Throughput > 0 {
-		natural += time.Duration(float64(size) / float64(d.world.Throughput) * float64(time.Second))
+// stops makes the restore stop after a percentage of its duration.
+func (r *run) stops(percent int, code, message string) {
+	r.StopsAt, r.Code, r.Message = percent, code, message
+}
+
+// duration is how long a restore of so many bytes lasts.
+func (d *DBS) duration(bytes int64) time.Duration {
+	natural := d.world.Speed.MinDuration
+	if rate := d.world.Speed.Throughput; rate > 0 {
+		natural += time.Duration(float64(bytes) / float64(rate) * float64(time.Second))
 	}
 	return d.scale(natural)
 }

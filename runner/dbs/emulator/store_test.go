@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
 func TestTasksOutliveTheEmulator(t *testing.T) {
@@ -22,7 +23,7 @@ func TestTasksOutliveTheEmulator(t *testing.T) {
 		c.call("StartRestoreTask", map[string]string{"RestoreTaskId": running, "ClientToken": "start"})
 		time.Sleep(80 * time.Second)
 		before := []string{c.look(waiting), c.look(running)}
-		record := d.Record()
+		record := d.Summary()
 		if err := d.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +33,7 @@ func TestTasksOutliveTheEmulator(t *testing.T) {
 		if after := []string{c.look(waiting), c.look(running)}; after[0] != before[0] || after[1] != before[1] {
 			t.Errorf("got %q after the restart, want %q", after, before)
 		}
-		if again := d.Record(); again.Created != 2 || again.Started != 1 || again.PeakActive != record.PeakActive ||
+		if again := d.Summary(); again.Created != 2 || again.Started != 1 || again.PeakActive != record.PeakActive ||
 			!again.Tasks[1].Started.Equal(record.Tasks[1].Started) {
 			t.Errorf("got record %+v, want %+v", again, record)
 		}
@@ -72,7 +73,7 @@ func TestTasksOfAnotherWorldAreStillListed(t *testing.T) {
 	dir := t.TempDir()
 	c := &caller{t: t, to: open(t, emulator.Options{Dir: dir})}
 	id := c.create()
-	c.to = open(t, emulator.Options{Dir: dir, World: emulator.World{Keys: map[string]string{"emulator": "emulator"}}})
+	c.to = open(t, emulator.Options{Dir: dir, World: world.World{Accounts: world.OneKey("emulator", "emulator")}})
 	c.start(id)
 	if got := c.task(id)["RestoreStatus"]; got != "init" {
 		t.Errorf("got status %v, want init: its backup is gone", got)
@@ -128,7 +129,7 @@ func TestATornLastLineIsDropped(t *testing.T) {
 		if cut >= len(whole) {
 			want = 1
 		}
-		if r := d.Record(); r.Created != want || want == 1 && r.Tasks[0].ID != first {
+		if r := d.Summary(); r.Created != want || want == 1 && r.Tasks[0].ID != first {
 			t.Fatalf("got %+v with %d bytes of the file, want %d tasks", r, cut, want)
 		}
 		c.to = d
@@ -136,7 +137,7 @@ func TestATornLastLineIsDropped(t *testing.T) {
 		if err := d.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if r := open(t, emulator.Options{Dir: dir}).Record(); r.Created != want+1 {
+		if r := open(t, emulator.Options{Dir: dir}).Summary(); r.Created != want+1 {
 			t.Fatalf("got %d tasks after a cut at %d and one more, want %d", r.Created, cut, want+1)
 		}
 	}
@@ -180,18 +181,18 @@ func TestATaskThatCannotBeKeptIsNotMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := (&caller{t: t, to: d}).call("CreateRestoreTask", orders())
-	if a.Status != 500 || a.Code != "InternalError" || d.Record().Created != 0 {
+	if a.Status != 500 || a.Code != "InternalError" || d.Summary().Created != 0 {
 		t.Errorf("got %d %s, want InternalError and no task", a.Status, a.Body)
 	}
 }
 
 func TestNewRefusesWorldsThatCannotBe(t *testing.T) {
-	keys := map[string]string{"k": "s"}
+	keys := world.OneKey("k", "s")
 	for name, o := range map[string]emulator.Options{
-		"no key":                     {World: emulator.World{Throughput: 1}},
-		"two plans of one id":        {World: emulator.World{Keys: keys, BackupPlans: []emulator.BackupPlan{{ID: "a"}, {ID: "a"}}}},
-		"two destinations of one id": {World: emulator.World{Keys: keys, Destinations: []emulator.Destination{{ID: "a"}, {ID: "a"}}}},
-		"a status that is none":      {World: emulator.World{Keys: keys, FailureStatus: 42}},
+		"no key":                     {World: world.World{Behaviour: world.Behaviour{FinishWord: "done"}}},
+		"two plans of one id":        {World: world.World{Accounts: keys, BackupPlans: []world.BackupPlan{{ID: "a"}, {ID: "a"}}}},
+		"two destinations of one id": {World: world.World{Accounts: keys, Destinations: []world.Destination{{ID: "a"}, {ID: "a"}}}},
+		"a status that is none":      {World: world.World{Accounts: keys, Behaviour: world.Behaviour{FailureStatus: 42}}},
 		"time that runs backward":    {TimeScale: -1},
 		"a directory that is a file": {Dir: "store_test.go"},
 	} {

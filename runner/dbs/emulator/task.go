@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 )
@@ -10,15 +11,20 @@ import (
 // when it is created, and kept on disk; the others come with a start.
 type task struct {
 	ID          string
+	Account     string            `json:",omitempty"` // "" before accounts were kept
 	ClientToken string            `json:",omitempty"`
 	Parameters  map[string]string // of CreateRestoreTask that DBS knows, without ClientToken and password
 	Created     time.Time
+	LoginFails  bool      `json:",omitempty"` // the destination does not know the user with this password
 	Precheck    *precheck `json:",omitempty"` // nil until it began; a start may bring a new one
 
 	number  int       // in order of creation
 	run     *run      // nil until it was started past the precheck
 	starts  int       // how often StartRestoreTask had an effect
 	started time.Time // the last time it had
+	removed bool      // by somebody else
+	gone    time.Time // when
+	counted bool      // among the active
 }
 
 // object is one element of RestoreObjects.
@@ -30,12 +36,7 @@ type object struct {
 }
 
 // target is the name the database gets.
-func (o object) target() string {
-	if o.NewDBName != "" {
-		return o.NewDBName
-	}
-	return o.DBName
-}
+func (o object) target() string { return cmp.Or(o.NewDBName, o.DBName) }
 
 // objects returns RestoreObjects decoded; it was checked at Create.
 func (t *task) objects() []object {
@@ -44,47 +45,31 @@ func (t *task) objects() []object {
 	return list
 }
 
-// checks are the items of a precheck, done one after the other in equal time.
-// The codes of DBS are unpublished but for two samples; these are their like.
-var checks = []string{"CHECK_DEST_CONN", "CHECK_SRC_OBJECT", "CHECK_SAME_OBJ"}
-
-// precheck is a precheck that has begun.
-type precheck struct {
-	From    time.Time
-	For     time.Duration
-	Failed  string `json:",omitempty"` // the check that fails, "" for none
-	Message string `json:",omitempty"` // why
-}
-
-// span returns when the i-th check begins and ends.
-func (c *precheck) span(i int) (from, to time.Time) {
-	n := time.Duration(len(checks))
-	return c.From.Add(c.For * time.Duration(i) / n), c.From.Add(c.For * time.Duration(i+1) / n)
-}
-
-// end is when the last check that is made ends.
-func (c *precheck) end() time.Time {
-	for i, name := range checks {
-		if name == c.Failed {
-			_, to := c.span(i)
-			return to
-		}
-	}
-	return c.From.Add(c.For)
-}
-
-// run is a restore under way, decided as a whole when it begins.
+// run is a restore under way, decided as a whole when it begins. What somebody
+// else does to it later is marked in it.
 type run struct {
 	From      time.Time
 	For       time.Duration // until all is restored
+	Bytes     int64         `json:",omitempty"`
 	StopsAt   int           `json:",omitempty"` // percent of For after which it stops, when Message says why
+	Code      string        `json:",omitempty"` // why, for DescribeJobErrorCode
 	Message   string        `json:",omitempty"` // "" for a restore that ends well
 	Databases []string      `json:",omitempty"` // the names it gives at the destination; none if it stops
 	Log       bool          `json:",omitempty"` // replays the log, up to a RestoreTime
+	Physical  bool          `json:",omitempty"` // tells no progress by phases
+
+	Paused  time.Time `json:"-"` // zero unless it is
+	Stopped time.Time `json:"-"` // by somebody else; zero unless it was
 }
 
+// end is when the restore is over, zero while it is paused.
 func (r *run) end() time.Time {
-	if r.Message != "" {
+	switch {
+	case !r.Stopped.IsZero():
+		return r.Stopped
+	case !r.Paused.IsZero():
+		return time.Time{}
+	case r.Message != "":
 		return r.From.Add(r.For * time.Duration(r.StopsAt) / 100)
 	}
 	return r.From.Add(r.For)
@@ -116,6 +101,13 @@ func (t *task) state(now time.Time, finish string) state {
 }
 
 func (r *run) state(now time.Time, finish string) state {
+	if !r.Paused.IsZero() {
+		at := r.Paused
+		if !r.Stopped.IsZero() {
+			return state{Status: "stop", Progress: r.progress(at), Finished: r.Stopped, Message: r.Message}
+		}
+		return state{Status: "pause", Progress: r.progress(at)}
+	}
 	if at := r.end(); !now.Before(at) {
 		if r.Message != "" {
 			return state{Status: "stop", Progress: r.progress(at), Finished: at, Message: r.Message}
@@ -134,6 +126,9 @@ var (
 )
 
 func (r *run) progress(now time.Time) (percent [4]int) {
+	if r.Physical {
+		return percent
+	}
 	phases := phasesWithoutLog
 	if r.Log {
 		phases = phasesWithLog
@@ -155,6 +150,8 @@ func (r *run) progress(now time.Time) (percent [4]int) {
 // end returns when t is over, zero when it never is as things stand.
 func (t *task) end() time.Time {
 	switch {
+	case t.removed:
+		return t.gone
 	case t.run != nil:
 		return t.run.end()
 	case t.Precheck != nil && t.Precheck.Failed != "":

@@ -3,31 +3,38 @@ package emulator
 import (
 	"container/heap"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
 
-// tasks holds every restore task, indexed by what they are looked up by.
+// tasks holds every restore task, indexed by what they are looked up by. No
+// question about one task or one page costs more for the tasks that are over.
 type tasks struct {
 	all    []*task // in order of creation
 	byID   map[string]*task
 	byPlan map[string][]*task // in order of creation
-	tokens map[string]*task   // by the ClientToken of Create
-	starts map[string]*start  // by the ClientToken of Start
+	tokens map[owned]*task    // by the ClientToken of Create
+	starts map[owned]*start   // by the ClientToken of Start
 
 	databases map[string]map[string]bool // destination to folded names that exist or are being restored
+	used      map[string]int64           // destination to bytes restored
 	runs      map[string]int             // destination to number of restores begun
 
-	open int   // tasks whose end is not known
-	ends times // when the others end, but for those gone by
-	peak int   // the most tasks that were created and unfinished at one moment
+	active int  // tasks that exist and are not over, as far as was swept
+	ends   ends // when they are over, where that is known
+	peak   int  // the most tasks that were active at one moment
 }
+
+// owned is a ClientToken of an account.
+type owned struct{ account, token string }
 
 // event is one thing that happened, as it is kept on disk. Exactly one field
 // is set. Fields may be added, never renamed.
 type event struct {
-	Create *task  `json:",omitempty"`
-	Start  *start `json:",omitempty"`
+	Create *task   `json:",omitempty"`
+	Start  *start  `json:",omitempty"`
+	Change *change `json:",omitempty"`
 }
 
 // start is an effective StartRestoreTask.
@@ -39,13 +46,14 @@ type start struct {
 	Run         *run      `json:",omitempty"` // nil when the precheck fails
 }
 
-func newTasks(w *world) *tasks {
+func newTasks(w *surroundings) *tasks {
 	ts := &tasks{
 		byID:      make(map[string]*task),
 		byPlan:    make(map[string][]*task),
-		tokens:    make(map[string]*task),
-		starts:    make(map[string]*start),
+		tokens:    make(map[owned]*task),
+		starts:    make(map[owned]*start),
 		databases: make(map[string]map[string]bool),
+		used:      make(map[string]int64),
 		runs:      make(map[string]int),
 	}
 	for _, dest := range w.Destinations {
@@ -63,8 +71,11 @@ func (ts *tasks) apply(e event) error {
 	case e.Start != nil && ts.byID[e.Start.ID] != nil:
 		ts.start(ts.byID[e.Start.ID], e.Start)
 		return nil
+	case e.Change != nil && ts.byID[e.Change.ID] != nil:
+		ts.change(ts.byID[e.Change.ID], e.Change)
+		return nil
 	}
-	return errors.New("it creates a task twice, or starts one that was not created")
+	return errors.New("it creates a task twice, or is about one that was not created")
 }
 
 func (ts *tasks) create(t *task) {
@@ -75,15 +86,13 @@ func (ts *tasks) create(t *task) {
 	plan := t.Parameters["BackupPlanId"]
 	ts.byPlan[plan] = append(ts.byPlan[plan], t)
 	if t.ClientToken != "" {
-		ts.tokens[t.ClientToken] = t
+		ts.tokens[owned{t.Account, t.ClientToken}] = t
 	}
-	ts.open++
-	ts.settle(t, time.Time{})
+	ts.settle(t)
 }
 
 func (ts *tasks) start(t *task, s *start) {
 	ts.sweep(s.At)
-	before := t.end()
 	t.starts++
 	t.started = s.At
 	if s.Precheck != nil {
@@ -91,31 +100,56 @@ func (ts *tasks) start(t *task, s *start) {
 	}
 	t.run = s.Run
 	if s.ClientToken != "" {
-		ts.starts[s.ClientToken] = s
+		ts.starts[owned{t.Account, s.ClientToken}] = s
 	}
 	if t.run != nil {
-		ts.runs[t.destination()]++
-		ts.claim(t.destination(), t.run.Databases)
-	}
-	ts.settle(t, before)
-}
-
-// settle counts t, whose end was known as before, under the end it has now. A
-// task that is started again counts again: its earlier end has gone by.
-func (ts *tasks) settle(t *task, before time.Time) {
-	if end := t.end(); !end.Equal(before) {
-		if before.IsZero() {
-			ts.open--
+		dest := t.destination()
+		ts.runs[dest]++
+		if t.run.Message == "" { // or else it gives back what it took
+			ts.used[dest] += t.run.Bytes
 		}
-		heap.Push(&ts.ends, end)
+		ts.claim(dest, t.run.Databases)
 	}
-	ts.peak = max(ts.peak, ts.open+len(ts.ends))
+	ts.settle(t)
 }
 
-// sweep drops the ends gone by.
+// remove makes a task unknown to the service.
+func (ts *tasks) remove(t *task, at time.Time) {
+	t.removed, t.gone = true, at
+	delete(ts.byID, t.ID)
+	plan := t.Parameters["BackupPlanId"]
+	ts.byPlan[plan] = slices.DeleteFunc(ts.byPlan[plan], func(o *task) bool { return o == t })
+}
+
+// find returns the task of an account with an id, nil if there is none.
+func (ts *tasks) find(id, account string) *task {
+	if t := ts.byID[id]; t != nil && (t.Account == account || t.Account == "") {
+		return t
+	}
+	return nil
+}
+
+// settle counts a task as active, until the end that it has now. What ended and
+// is started again counts again.
+func (ts *tasks) settle(t *task) {
+	if !t.counted {
+		t.counted = true
+		ts.active++
+	}
+	if at := t.end(); !at.IsZero() {
+		heap.Push(&ts.ends, ending{at, t})
+	}
+	ts.peak = max(ts.peak, ts.active)
+}
+
+// sweep drops the tasks that are over from the active ones.
 func (ts *tasks) sweep(now time.Time) {
-	for len(ts.ends) > 0 && !ts.ends[0].After(now) {
-		heap.Pop(&ts.ends)
+	for len(ts.ends) > 0 && !ts.ends[0].at.After(now) {
+		t := heap.Pop(&ts.ends).(ending).of
+		if at := t.end(); t.counted && !at.IsZero() && !at.After(now) { // or else its end has changed
+			t.counted = false
+			ts.active--
+		}
 	}
 }
 
@@ -133,11 +167,6 @@ func (ts *tasks) exists(dest, name string) bool {
 	return ts.databases[dest][strings.ToLower(name)]
 }
 
-// remembers reports whether a ClientToken used at a moment still counts.
-func (w *world) remembers(used, now time.Time) bool {
-	return w.TokenLifetime == 0 || now.Sub(used) < w.TokenLifetime
-}
-
 // destination is what t restores to: host:port where a host is given, or else
 // the instance. (Next to a host, the instance may be the network it is in.)
 func (t *task) destination() string {
@@ -147,16 +176,23 @@ func (t *task) destination() string {
 	return t.Parameters["DestinationEndpointInstanceID"]
 }
 
-// times is a min-heap.
-type times []time.Time
+// ending is when a task is over, as it was known at one moment.
+type ending struct {
+	at time.Time
+	of *task
+}
 
-func (h times) Len() int           { return len(h) }
-func (h times) Less(i, j int) bool { return h[i].Before(h[j]) }
-func (h times) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *times) Push(x any)        { *h = append(*h, x.(time.Time)) }
-func (h *times) Pop() any {
+// ends is a min-heap.
+type ends []ending
+
+func (h ends) Len() int           { return len(h) }
+func (h ends) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
+func (h ends) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *ends) Push(x any)        { *h = append(*h, x.(ending)) }
+func (h *ends) Pop() any {
 	last := len(*h) - 1
 	x := (*h)[last]
+	(*h)[last] = ending{}
 	*h = (*h)[:last]
 	return x
 }

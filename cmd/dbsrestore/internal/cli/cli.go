@@ -35,6 +35,9 @@ type Env struct {
 	Signals        func() (signals <-chan os.Signal, stop func()) // takes SIGINT and SIGTERM until stop
 	Connect        func(Target) (Service, error)
 	Emulate        func(EmulatorOptions) (Emulator, error)
+	WorldSchema    []byte      // JSON Schema of the emulator's world
+	DemoWorld      []byte      // the emulator's world by default, in YAML
+	FaultKinds     []FaultKind // that a world can have
 }
 
 // Service is DBS: what planning reads and what a run needs.
@@ -58,16 +61,30 @@ type Target struct {
 
 // EmulatorOptions say how to serve DBS on this machine.
 type EmulatorOptions struct {
-	Listen    string // host:port on loopback; port 0 for any
+	Listen    string // host:port; port 0 for any
 	Dir       string // where its tasks are kept; "" for nowhere
+	World     []byte // in YAML; nil for that of the demonstration
+	WorldFile string // its name in messages
+	Record    string // file that gets what was asked and done; "" for none
 	TimeScale float64
 	Log       io.Writer // one line a request; nil for none
+}
+
+// ErrWorld is wrapped by the errors of [Env.Emulate] that are mistakes in a
+// world, which name their places.
+var ErrWorld = errors.New("the world cannot be used")
+
+// FaultKind describes a kind of fault of the emulator.
+type FaultKind struct {
+	Name, About string
+	Only        []string // operations that it can strike; empty for all
 }
 
 // Emulator is a running emulator.
 type Emulator struct {
 	Endpoint                     string // http://host:port
 	AccessKeyID, AccessKeySecret string
+	SecurityToken                string // "" for a permanent key
 	Close                        func() error
 }
 

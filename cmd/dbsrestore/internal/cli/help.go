@@ -13,11 +13,16 @@ import (
 
 func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema of the manifest",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := a.env.Stdout.Write(append(bytes.TrimRight(schema.JSON(), "\n"), '\n'))
+		Use:       "schema [manifest|world]",
+		Short:     "Print the JSON Schema of the manifest, or of the emulator's world",
+		ValidArgs: []string{"manifest", "world"},
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		RunE: func(_ *cobra.Command, args []string) error {
+			text := schema.JSON()
+			if len(args) == 1 && args[0] == "world" {
+				text = a.env.WorldSchema
+			}
+			_, err := a.env.Stdout.Write(append(bytes.TrimRight(text, "\n"), '\n'))
 			return err
 		},
 	}
@@ -82,6 +87,11 @@ func (a *app) topics() []*cobra.Command {
 			Use:   "templates",
 			Short: "What templates can say",
 			Long:  templatesText,
+		},
+		{
+			Use:   "emulator-faults",
+			Short: "What can go wrong in the emulator",
+			Long:  faultsText(a.env.FaultKinds),
 		},
 		{
 			Use:   "environment",
