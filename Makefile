@@ -1,4 +1,5 @@
-# Needs Go and make, nothing else; a C compiler makes the tests look for races.
+# Needs Go and make, nothing else; a C compiler makes the tests look for races,
+# Node and npm let them use the vendor's Node client too.
 
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME = 1m
@@ -6,16 +7,19 @@ FUZZTIME = 1m
 # The race detector is linked in C. In CI it is never left out in silence.
 RACE := $(if $(CI),-race,$(if $(shell command -v "$$(go env CC)"),-race))
 
-.PHONY: help build test check demo fuzz golden clean
+.PHONY: help build test node-client check demo fuzz golden clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 build: ## build bin/dbsrestore
 	go build -trimpath -o bin/ ./cmd/dbsrestore
 
 test: ## run all tests
 	go test $(RACE) -shuffle=on ./...
+
+node-client: ## install what the test with the vendor's Node client needs
+	cd testdata/clients/node && npm ci --quiet --no-audit --no-fund
 
 check: ## look for what needs no run: format, vet, modules, lint, import rules
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w $$unformatted"; exit 1; }
