@@ -25,8 +25,8 @@ type call struct {
 	err     error  // why it goes no further
 
 	badFormat error // that it asks for
-	struck  strikes
-	effects []effect // what came of it
+	struck    strikes
+	effects   []effect // what came of it
 }
 
 // admit lets a request in that is signed, timely, not a repetition, and

@@ -52,7 +52,7 @@ func TestNodeClientRestores(t *testing.T) {
 		t.Fatalf("node --test: got %v, want success\n%s", err, out)
 	}
 
-	r := d.Record()
+	r := d.Summary()
 	if r.Created != 2 || r.Started != 2 {
 		t.Fatalf("got %d tasks created and %d started, want 2 and 2", r.Created, r.Started)
 	}
