@@ -7,7 +7,7 @@ FUZZTIME = 1m
 # The race detector is linked in C. In CI it is never left out in silence.
 RACE := $(if $(CI),-race,$(if $(shell command -v "$$(go env CC)"),-race))
 
-.PHONY: help build test node-client check demo fuzz golden clean
+.PHONY: help build test node-client check demo conformance fuzz golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,11 @@ demo: ## restore examples/quickstart.yaml from the emulator, twice
 		echo "== the $$time time"; \
 		go run ./cmd/dbsrestore apply --emulator --yes --state-dir "$$state/dbsrestore" -f examples/quickstart.yaml || exit; \
 	done
+
+conformance: ## ask the service at ENDPOINT what the emulator is held to; see CONTRIBUTING.md
+	@test -n "$(ENDPOINT)" || { echo "make conformance ENDPOINT=https://dbs-api.REGION.aliyuncs.com [LEVEL=creates|restores REGION=… INSTANCE=… DBUSER=…]"; exit 64; }
+	go test -count=1 -timeout 12h -run '^TestService$$' -v ./runner/dbs/emulator/conformance -args \
+		-endpoint='$(ENDPOINT)' -level='$(or $(LEVEL),reads)' -region='$(REGION)' -instance='$(INSTANCE)' -user='$(DBUSER)'
 
 fuzz: ## run each fuzz target for FUZZTIME (1m)
 	@for package in $$(go list ./...); do \
