@@ -71,22 +71,7 @@ func (r *Reply) Want() Want {
 // At returns what is at a path of names and numbers, such as
 // Items.BackupPlanDetail.0.BackupPlanId, as text; "" when nothing is there.
 func (r *Reply) At(path string) string {
-	var at any = r.fields
-	for word := range strings.SplitSeq(path, ".") {
-		switch v := at.(type) {
-		case map[string]any:
-			at = v[word]
-		case []any:
-			i, err := strconv.Atoi(word)
-			if err != nil || i < 0 || i >= len(v) {
-				return ""
-			}
-			at = v[i]
-		default:
-			return ""
-		}
-	}
-	switch v := at.(type) {
+	switch v := r.find(path).(type) {
 	case nil, map[string]any, []any:
 		return ""
 	default:
@@ -95,14 +80,13 @@ func (r *Reply) At(path string) string {
 }
 
 // Len returns how many elements the list at a path has.
-func (r *Reply) Len(path string) (n int) {
-	for r.has(path + "." + strconv.Itoa(n)) {
-		n++
-	}
-	return n
+func (r *Reply) Len(path string) int {
+	list, _ := r.find(path).([]any)
+	return len(list)
 }
 
-func (r *Reply) has(path string) bool {
+// find returns what is at a path, nil when nothing is there.
+func (r *Reply) find(path string) any {
 	var at any = r.fields
 	for word := range strings.SplitSeq(path, ".") {
 		switch v := at.(type) {
@@ -110,15 +94,15 @@ func (r *Reply) has(path string) bool {
 			at = v[word]
 		case []any:
 			i, err := strconv.Atoi(word)
-			if err != nil || i >= len(v) {
-				return false
+			if err != nil || i < 0 || i >= len(v) {
+				return nil
 			}
 			at = v[i]
 		default:
-			return false
+			return nil
 		}
 	}
-	return at != nil
+	return at
 }
 
 // nonces makes nonces that no other process makes.
