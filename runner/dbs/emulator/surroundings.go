@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/gateway"
@@ -142,14 +141,4 @@ func (p *backupPlan) canRestore(backupSet string, now time.Time) bool {
 		}
 	}
 	return false
-}
-
-// size returns the bytes of a database, and whether the plan has it.
-func (p *backupPlan) size(database string) (int64, bool) {
-	for _, db := range p.Databases {
-		if strings.EqualFold(db.Name, database) {
-			return db.Size, true
-		}
-	}
-	return 0, false
 }
