@@ -203,6 +203,9 @@ func (d *DBS) answer(c *call) *answer {
 
 // execute lets DBS serve a call, unless a fault answers in its place.
 func (d *DBS) execute(c *call) (reply, error) {
+	if token := c.q["ClientToken"]; c.struck.poison != "" && token != "" {
+		d.poisoned[owned{c.account, token}] = c.struck.poison
+	}
 	if c.struck.instead != nil && !c.struck.executed {
 		return nil, c.struck.instead
 	}

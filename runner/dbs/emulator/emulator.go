@@ -55,7 +55,7 @@ type DBS struct {
 	faults   *faults
 	record   *record
 	nonces   *gateway.Nonces
-	poisoned map[string]string // ClientTokens that fail for good, to the code they fail with
+	poisoned map[owned]string  // ClientTokens that fail for good, to the code they fail with
 	bursts   map[string]*burst // by access key
 	calls    map[string]int
 	requests uint64
@@ -88,7 +88,7 @@ func New(o Options) (*DBS, error) {
 		faults:    newFaults(o.World.Faults),
 		record:    newRecord(o.Record),
 		nonces:    gateway.NewNonces(),
-		poisoned:  make(map[string]string),
+		poisoned:  make(map[owned]string),
 		bursts:    make(map[string]*burst),
 		calls:     make(map[string]int),
 		opened:    now,

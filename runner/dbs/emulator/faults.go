@@ -215,7 +215,7 @@ func (d *DBS) remembers(c *call, used time.Time) bool {
 
 // poisonedBy returns the error of a ClientToken that fails for good.
 func (d *DBS) poisonedBy(c *call) error {
-	if code, poisoned := d.poisoned[c.q["ClientToken"]]; poisoned {
+	if code, poisoned := d.poisoned[owned{c.account, c.q["ClientToken"]}]; poisoned {
 		return gateway.Refuse(http.StatusConflict, code, "The request with this client token has failed.")
 	}
 	return nil
@@ -223,9 +223,6 @@ func (d *DBS) poisonedBy(c *call) error {
 
 // disturb does what faults do behind the call's back.
 func (d *DBS) disturb(c *call) {
-	if token := c.q["ClientToken"]; c.struck.poison != "" && token != "" {
-		d.poisoned[token] = c.struck.poison
-	}
 	for _, change := range c.struck.changes {
 		for _, t := range d.tasksOf(c) {
 			if err := d.change(c, t, change, "Somebody else did it."); err != nil {
