@@ -2,9 +2,7 @@ package emulator_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -158,18 +156,4 @@ func TestNewTasksAreListedLateWhereTheWorldSaysSo(t *testing.T) {
 			}
 		}
 	})
-}
-
-func BenchmarkDescribeRestoreTaskList(b *testing.B) {
-	for _, n := range []int{100, 10_000} {
-		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			c := &caller{t: b, to: open(b, emulator.Options{})}
-			for i := range n {
-				c.start(c.create("RestoreObjects", fmt.Sprintf(`[{"DBName":"orders","NewDBName":"o%d"}]`, i)))
-			}
-			for b.Loop() {
-				c.call("DescribeRestoreTaskList", map[string]string{"BackupPlanId": "dbs1demomysql01"})
-			}
-		})
-	}
 }
