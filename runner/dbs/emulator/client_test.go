@@ -1,9 +1,6 @@
 package emulator_test
 
 import (
-	"crypto/hmac"
-	"crypto/sha1"
-	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
 	"io"
@@ -18,6 +15,7 @@ import (
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/conformance"
 )
 
 // open returns an emulator that is closed with the test.
@@ -58,30 +56,12 @@ type answer struct {
 // code is the error code in either dialect.
 func (a answer) code() string { return a.Code + a.ErrCode }
 
-// sign completes params with what every request carries, and signs them, by a
-// second hand that shares nothing with the one under test. A value "-" removes
-// the parameter, a Signature given stays.
+// sign completes params with what every request carries, and signs them, by the
+// hand of the conformance suite, which shares nothing with the one under test.
 func sign(method string, params map[string]string, secret string, nonce int, now time.Time) url.Values {
-	v := url.Values{
-		"Format": {"JSON"}, "Version": {"2019-03-06"}, "AccessKeyId": {"emulator"},
-		"SignatureMethod": {"HMAC-SHA1"}, "SignatureVersion": {"1.0"}, "SignatureType": {""},
-		"SignatureNonce": {"nonce-" + strconv.Itoa(nonce)},
-		"Timestamp":      {now.UTC().Format("2006-01-02T15:04:05Z")},
-	}
-	for k, p := range params {
-		if v.Set(k, p); p == "-" {
-			v.Del(k)
-		}
-	}
-	if v.Has("Signature") {
-		return v
-	}
-	encode := strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~")
-	toSign := method + "&%2F&" + encode.Replace(url.QueryEscape(encode.Replace(v.Encode())))
-	mac := hmac.New(sha1.New, []byte(secret+"&"))
-	mac.Write([]byte(toSign))
-	v.Set("Signature", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	return v
+	all := map[string]string{"SignatureNonce": "nonce-" + strconv.Itoa(nonce)}
+	maps.Copy(all, params)
+	return conformance.Sign(method, all, conformance.Key{ID: "emulator", Secret: secret}, now)
 }
 
 // caller makes signed calls of one emulator.
