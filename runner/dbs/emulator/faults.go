@@ -83,12 +83,15 @@ func (f *faults) strike(operation string, q gateway.Parameters) (s strikes) {
 // finds reports whether a request has the parameters that a rule asks for.
 func (r *rule) finds(q gateway.Parameters) bool {
 	for name, pattern := range r.Where {
-		if ok, err := path.Match(pattern, q[name]); !ok || err != nil {
+		if ok, err := path.Match(flat.Replace(pattern), flat.Replace(q[name])); !ok || err != nil {
 			return false
 		}
 	}
 	return true
 }
+
+// flat hides what a path has and a parameter has not: its * stands for any text.
+var flat = strings.NewReplacer("/", "\x00")
 
 func kindStrikes(kind, operation string) bool {
 	k, known := world.KindOf(kind)
