@@ -52,7 +52,10 @@ func (ts *tasks) change(t *task, c *change) {
 	case c.Word == "resume" && !t.run.Paused.IsZero():
 		t.run.From = t.run.From.Add(c.At.Sub(t.run.Paused))
 		t.run.Paused = time.Time{}
-	case c.Word == "stop":
+	case c.Word == "stop" && t.run.Stopped.IsZero():
+		if t.run.Message == "" { // or else it took nothing
+			ts.giveBack(t)
+		}
 		t.run.Stopped, t.run.Message, t.run.Code = c.At, c.Message, codeStopped
 	}
 	if t.counted {

@@ -163,6 +163,16 @@ func (ts *tasks) claim(dest string, names []string) {
 	}
 }
 
+// giveBack undoes what a restore took at its destination, for one that stops.
+func (ts *tasks) giveBack(t *task) {
+	dest := t.destination()
+	ts.used[dest] -= t.run.Bytes
+	for _, name := range t.run.Databases {
+		delete(ts.databases[dest], strings.ToLower(name))
+	}
+	t.run.Databases = nil
+}
+
 func (ts *tasks) exists(dest, name string) bool {
 	return ts.databases[dest][strings.ToLower(name)]
 }
