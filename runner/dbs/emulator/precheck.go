@@ -118,7 +118,7 @@ func (d *DBS) gatewayOf(t *task) (g world.Gateway, byAgent bool) {
 
 // rightsProblem says why the user of t may not restore to dest, "" when he may.
 func (d *DBS) rightsProblem(t *task, dest world.Destination) string {
-	if t.LoginFails {
+	if len(dest.Users) > 0 && t.LoginFails { // or else it was made in another world
 		return "Access denied for the user of the destination: check its name and password."
 	}
 	for _, u := range dest.Users {

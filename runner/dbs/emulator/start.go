@@ -140,7 +140,7 @@ func (d *DBS) run(t *task, now time.Time) *run {
 	r.For = d.duration(r.Bytes)
 	taken := d.conflicts(t) // since a precheck made at Create
 	known := d.world.destinations[dest]
-	left := known.FreeSpace - d.tasks.used[dest]
+	left := max(0, known.FreeSpace-d.tasks.used[dest]) // more may have been used in another world
 	switch problem := d.momentProblem(plan, t.Parameters, now); {
 	case problem != "" && d.world.Behaviour.MomentCheckedAtRun:
 		r.stops(0, codeMoment, problem)
@@ -149,7 +149,7 @@ func (d *DBS) run(t *task, now time.Time) *run {
 	case known.Full:
 		r.stops(50, codeSpace, "The destination has no space left on its disk.")
 	case known.FreeSpace > 0 && r.Bytes > left:
-		r.stops(int(100*max(0, left)/r.Bytes), codeSpace, "The destination has no space left on its disk.")
+		r.stops(int(100*left/r.Bytes), codeSpace, "The destination has no space left on its disk.")
 	case d.tasks.runs[dest] < known.Flaky:
 		r.stops(50, codeConnection, "The connection to the destination was lost.")
 	}
