@@ -201,6 +201,14 @@ func (d *DBS) answer(c *call) *answer {
 	return a
 }
 
+// abandon writes down a call whose client left before it was executed.
+func (d *DBS) abandon(c *call) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c.now = clock()
+	d.record.add(c, &answer{})
+}
+
 // execute lets DBS serve a call, unless a fault answers in its place.
 func (d *DBS) execute(c *call) (reply, error) {
 	if token := c.q["ClientToken"]; c.struck.poison != "" && token != "" {

@@ -118,6 +118,7 @@ func (d *DBS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q, err := gateway.Read(r)
 	c := d.admit(q, err)
 	if c.struck.pause(r.Context()) != nil {
+		d.abandon(c)
 		panic(http.ErrAbortHandler) // the client has gone
 	}
 	a := d.answer(c)
