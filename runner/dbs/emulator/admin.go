@@ -1,11 +1,13 @@
 package emulator
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -82,11 +84,16 @@ func (d *DBS) adminRecord(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *DBS) adminTask(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<10))
-	if err != nil {
-		return // the client has gone
+	body, ok := readBody(w, r, 1<<10)
+	if !ok {
+		return
 	}
-	if err := d.Change(r.PathValue("id"), strings.TrimSpace(string(body))); err != nil {
+	word := strings.TrimSpace(string(body))
+	if !slices.Contains(world.Changes, word) {
+		http.Error(w, fmt.Sprintf("%q is nothing that can be done to a task; send one of %s", word, strings.Join(world.Changes, ", ")), http.StatusBadRequest)
+		return
+	}
+	if err := d.Change(r.PathValue("id"), word); err != nil {
 		status := http.StatusConflict
 		if errors.Is(err, errNoTask) {
 			status = http.StatusNotFound
@@ -95,6 +102,16 @@ func (d *DBS) adminTask(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// readBody reads what came with a request, up to a number of bytes. It answers
+// the request itself when that fails.
+func readBody(w http.ResponseWriter, r *http.Request, most int64) (body []byte, ok bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		http.Error(w, fmt.Sprintf("the body has more than %d bytes", most), http.StatusRequestEntityTooLarge)
+	}
+	return body, err == nil // or else the client has gone
 }
 
 var errNoTask = errors.New("there is no such task")
@@ -136,12 +153,38 @@ func (d *DBS) adminFaults(w http.ResponseWriter, _ *http.Request) {
 	gateway.Write(w, http.StatusOK, body, "application/yaml;charset=utf-8")
 }
 
-func (d *DBS) adminSetFaults(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, gateway.MaxBytes))
-	if err != nil {
-		return // the client has gone
+// uncounted returns rules without what they saw and did, so that those that
+// were shown can be sent again. Others stay as they are.
+func uncounted(body []byte) []byte {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(body, &doc); err != nil || len(doc.Content) == 0 {
+		return body
 	}
-	rules, err := world.ReadFaults("body", body)
+	found := false
+	for _, r := range doc.Content[0].Content {
+		for i := len(r.Content) - 2; i >= 0 && r.Kind == yaml.MappingNode; i -= 2 {
+			if name := r.Content[i].Value; name == "seen" || name == "struck" {
+				r.Content, found = slices.Delete(r.Content, i, i+2), true
+			}
+		}
+	}
+	plain, err := yaml.Marshal(&doc)
+	if err != nil || !found {
+		return body
+	}
+	return plain
+}
+
+func (d *DBS) adminSetFaults(w http.ResponseWriter, r *http.Request) {
+	body, ok := readBody(w, r, gateway.MaxBytes)
+	if !ok {
+		return
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		http.Error(w, "the body is empty; send a list of rules such as [{fault: cut, count: 1}]", http.StatusBadRequest)
+		return
+	}
+	rules, err := world.ReadFaults("body", uncounted(body))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
