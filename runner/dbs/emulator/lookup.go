@@ -18,11 +18,18 @@ var regions = []string{
 	"eu-west-1", "me-east-1",
 }
 
-// knownRegion fails for a Region that there is not. Parameters spell two of them
-// without the "-1" of their endpoints.
+// regionOf returns a region by the name of its endpoint: parameters spell two of
+// them without the "-1".
+func regionOf(name string) string {
+	if name == "cn-shanghai-finance" || name == "cn-shenzhen-finance" {
+		return name + "-1"
+	}
+	return name
+}
+
+// knownRegion fails for a Region that there is not.
 func (d *DBS) knownRegion(c *call) error {
-	name := c.q["Region"]
-	if slices.Contains(regions, name) || name == "cn-shanghai-finance" || name == "cn-shenzhen-finance" {
+	if slices.Contains(regions, regionOf(c.q["Region"])) {
 		return nil
 	}
 	return d.fail(codeInvalid, "The value of Region is not supported.")
@@ -38,7 +45,7 @@ func (d *DBS) describeNodeCidrList(c *call) (reply, error) {
 	if err := d.knownRegion(c); err != nil {
 		return nil, err
 	}
-	n := slices.Index(regions, c.q["Region"]) + 1
+	n := slices.Index(regions, regionOf(c.q["Region"])) + 1
 	intranet, internet := fmt.Sprintf(`"10.151.%d.0/24"`, n), fmt.Sprintf(`"198.51.%d.0/24"`, 100+n)
 	return reply{
 		"IntranetIPs": reply{"IntranetIP": []string{intranet}},
@@ -77,7 +84,7 @@ func (d *DBS) describeBackupGatewayList(c *call) (reply, error) {
 	}
 	items := []backupGateway{}
 	for _, g := range d.world.Gateways {
-		if g.Account != c.account || g.Region != c.q["Region"] ||
+		if g.Account != c.account || regionOf(g.Region) != regionOf(c.q["Region"]) ||
 			c.q["Identifier"] != "" && !slices.Contains(strings.Split(c.q["Identifier"], ","), g.Identifier) {
 			continue
 		}
