@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ func visitInBubble(t *testing.T, d *emulator.DBS) *visitor {
 		served.Wait()
 	})
 	return &visitor{t: t, d: d, url: "http://dbs.example.com",
-		client: onlyOnce(&http.Transport{DisableKeepAlives: true, Dial: l.dial})}
+		client: onlyOnce(&http.Transport{DisableKeepAlives: true, DialContext: l.dial})}
 }
 
 // onlyOnce returns a client that follows no redirect.
@@ -65,7 +66,7 @@ type pipes struct {
 	once   sync.Once
 }
 
-func (l *pipes) dial(string, string) (net.Conn, error) {
+func (l *pipes) dial(context.Context, string, string) (net.Conn, error) {
 	here, there := net.Pipe()
 	select {
 	case l.dialed <- there:
