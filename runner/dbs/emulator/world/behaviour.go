@@ -1,6 +1,7 @@
 package world
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,7 +55,14 @@ type ClientTokens struct {
 
 // UnmarshalYAML reads one of the three forms.
 func (c *ClientTokens) UnmarshalYAML(n *yaml.Node) error {
-	switch n.Value {
+	if err := c.set(n.Value); err != nil {
+		return fmt.Errorf("line %d: %w", n.Line, err)
+	}
+	return nil
+}
+
+func (c *ClientTokens) set(form string) error {
+	switch form {
 	case "honoured":
 		*c = ClientTokens{}
 		return nil
@@ -62,9 +70,9 @@ func (c *ClientTokens) UnmarshalYAML(n *yaml.Node) error {
 		*c = ClientTokens{Ignored: true}
 		return nil
 	}
-	d, err := time.ParseDuration(n.Value)
+	d, err := time.ParseDuration(form)
 	if err != nil || d <= 0 {
-		return fmt.Errorf("line %d: clientTokens is honoured, ignored, or a duration such as 10m", n.Line)
+		return errors.New("clientTokens is honoured, ignored, or a duration such as 10m")
 	}
 	*c = ClientTokens{Lifetime: d}
 	return nil

@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"path"
 	"slices"
@@ -24,15 +25,15 @@ func check(w *World) (list problems) {
 	for i, a := range w.Accounts {
 		at := fmt.Sprintf("/accounts/%d", i)
 		if accounts[a.ID] {
-			list.add(at+"/id", "there are two accounts %q; ids are unique", a.ID)
+			list.add(at+"/id", "there are two accounts %q; give one another id", a.ID)
 		}
 		accounts[a.ID] = true
 		for j, k := range a.AccessKeys {
 			switch at := fmt.Sprintf("%s/accessKeys/%d/id", at, j); {
 			case k.ID == "":
-				list.add(at, "an access key has no id")
+				list.add(at, "an access key has no id; give it one")
 			case keys[k.ID]:
-				list.add(at, "there are two access keys %q; ids are unique", k.ID)
+				list.add(at, "there are two access keys %q; give one another id", k.ID)
 			}
 			keys[k.ID] = true
 		}
@@ -44,19 +45,21 @@ func check(w *World) (list problems) {
 		seen := make(map[string]bool)
 		for i, id := range ids {
 			if id == "" || seen[id] {
-				list.add(fmt.Sprintf("/%s/%d/id", what, i), "the id %q is empty or not unique", id)
+				list.add(fmt.Sprintf("/%s/%d/id", what, i), "the id %q is empty or not unique; give it another", id)
 			}
 			seen[id] = true
 		}
 	}
 	owner := func(what string, i int, account string) {
 		if account != "" && !accounts[account] {
-			list.add(fmt.Sprintf("/%s/%d/account", what, i), "there is no account %q", account)
+			list.add(fmt.Sprintf("/%s/%d/account", what, i), "there is no account %q; write the id of one, or leave it out for the first", account)
 		}
 	}
 	var plans, gateways, destinations []string
+	known := map[int64]bool{0: true} // 0 is none
 	for _, g := range w.Gateways {
 		gateways = append(gateways, fmt.Sprint(g.ID))
+		known[g.ID] = true
 	}
 	for i, g := range w.Gateways {
 		owner("gateways", i, g.Account)
@@ -64,8 +67,8 @@ func check(w *World) (list problems) {
 	for i, p := range w.BackupPlans {
 		owner("backupPlans", i, p.Account)
 		plans = append(plans, p.ID)
-		if g := p.Source.GatewayID; g != 0 && !slices.Contains(gateways, fmt.Sprint(g)) {
-			list.add(fmt.Sprintf("/backupPlans/%d/source/gatewayId", i), "there is no gateway %d", g)
+		if g := p.Source.GatewayID; !known[g] {
+			list.add(fmt.Sprintf("/backupPlans/%d/source/gatewayId", i), "there is no gateway %d; write the id of one of gateways", g)
 		}
 		list = append(list, checkPlan(i, p)...)
 	}
@@ -76,7 +79,7 @@ func check(w *World) (list problems) {
 	unique("gateways", gateways)
 	unique("destinations", destinations)
 	if s := w.Behaviour.FailureStatus; s != 0 && (s < 200 || s > 599) {
-		list.add("/behaviour/failureStatus", "%d is not a status of HTTP", s)
+		list.add("/behaviour/failureStatus", "%d is not a status of HTTP; write one from 200 to 599", s)
 	}
 	return append(list, checkRules("/faults/rules", w.Faults.Rules)...)
 }
@@ -84,23 +87,23 @@ func check(w *World) (list problems) {
 func checkPlan(i int, p BackupPlan) (list problems) {
 	for j, r := range p.Ranges {
 		if !r.To.IsZero() && r.To.Before(r.From) {
-			list.add(fmt.Sprintf("/backupPlans/%d/ranges/%d/to", i, j), "the range ends before it begins")
+			list.add(fmt.Sprintf("/backupPlans/%d/ranges/%d/to", i, j), "the range ends before it begins; write a later end")
 		}
 	}
 	ids := make(map[string]bool)
 	for j, s := range p.BackupSets {
 		at := fmt.Sprintf("/backupPlans/%d/backupSets/%d", i, j)
 		if ids[s.ID] {
-			list.add(at+"/id", "the id %q is not unique", s.ID)
+			list.add(at+"/id", "the id %q is not unique; give it another", s.ID)
 		}
 		ids[s.ID] = true
 		if s.To.Before(s.From) {
-			list.add(at+"/to", "the backup ends before it begins")
+			list.add(at+"/to", "the backup ends before it begins; write a later end")
 		}
 	}
 	if ip := p.Source.IPPort; ip != "" {
 		if _, _, err := net.SplitHostPort(ip); err != nil {
-			list.add(fmt.Sprintf("/backupPlans/%d/source/ipPort", i), "%q is not host:port", ip)
+			list.add(fmt.Sprintf("/backupPlans/%d/source/ipPort", i), "%q is not host:port; write one such as 10.0.0.7:3306", ip)
 		}
 	}
 	return list
@@ -123,32 +126,37 @@ func checkRules(at string, rules []Fault) (list problems) {
 			list.add(at+"/fault", "there is no fault %q; 'dbsrestore help emulator-faults' lists them", f.Kind)
 			continue
 		}
-		for name, given := range f.arguments() {
-			if given && !slices.Contains(kind.Takes, name) {
-				list.add(at+"/"+name, "the fault %s takes no %s", f.Kind, name)
+		arguments := f.arguments()
+		for _, name := range slices.Sorted(maps.Keys(arguments)) {
+			if arguments[name] && !slices.Contains(kind.Takes, name) {
+				list.add(at+"/"+name, "the fault %s takes no %s; leave it out", f.Kind, name)
 			}
 		}
+		if _, err := path.Match(f.Operation, ""); err != nil {
+			list.add(at+"/operation", "%q is not a pattern; write one with * and ?", f.Operation)
+			continue
+		}
 		if len(kind.Only) > 0 && !slices.ContainsFunc(kind.Only, f.Strikes) {
-			list.add(at+"/operation", "the fault %s can only strike %s", f.Kind, strings.Join(kind.Only, ", "))
+			list.add(at+"/operation", "the fault %s can only strike %s; write one of them, or leave operation out", f.Kind, strings.Join(kind.Only, ", "))
 		}
 		if !(f.Probability >= 0 && f.Probability <= 1) {
-			list.add(at+"/probability", "a probability is from 0 to 1")
+			list.add(at+"/probability", "a probability is from 0 to 1; write one such as 0.1")
 		}
 		if f.Skip < 0 || f.Count < 0 || f.For < 0 {
-			list.add(at, "skip, count and for are not negative")
+			list.add(at, "skip, count and for are not negative; write 0 or more")
 		}
 		if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
-			list.add(at+"/status", "%d is not a status of HTTP that can be sent", f.Status)
+			list.add(at+"/status", "%d is not a status of HTTP that can be sent; write one from 200 to 599", f.Status)
 		}
 		if f.Kind == "taskChanged" && !slices.Contains(Changes, f.Word) {
-			list.add(at+"/word", "word is one of %s", strings.Join(Changes, ", "))
+			list.add(at+"/word", "word is what somebody else does; write one of %s", strings.Join(Changes, ", "))
 		}
 		if (f.Kind == "delay" || f.Kind == "delayAnswer" || f.Kind == "listLag") && f.For == 0 {
-			list.add(at, "say how long: for: 2s")
+			list.add(at, "the fault %s has no for; say how long, such as for: 2s", f.Kind)
 		}
-		for name, pattern := range f.Where {
-			if _, err := path.Match(pattern, ""); err != nil {
-				list.add(at+"/where/"+name, "%q is not a pattern", pattern)
+		for _, name := range slices.Sorted(maps.Keys(f.Where)) {
+			if _, err := path.Match(f.Where[name], ""); err != nil {
+				list.add(at+"/where/"+escape(name), "%q is not a pattern; write one with * and ?", f.Where[name])
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"bytes"
 	_ "embed"
 	"time"
 )
@@ -9,7 +10,7 @@ import (
 var demo []byte
 
 // DemoFile returns the world of the demonstration as a file to begin with.
-func DemoFile() []byte { return demo }
+func DemoFile() []byte { return bytes.Clone(demo) }
 
 // Demo returns the world of the demonstration as it is at now: a small company
 // with backup plans dbs1demomysql01 to 06, dbs1demopgsql01 to 04,

@@ -4,19 +4,18 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v5"
 	"gopkg.in/yaml.v3"
 )
 
 // problem is a mistake at a place, which is a JSON pointer.
 type problem struct {
 	at, text string
-	key      bool // it is the key at the place that is wrong, not its value
+	key      bool       // it is the key at the place that is wrong, not its value
+	node     *yaml.Node // the place itself, where it is known
 }
 
 type problems []problem
@@ -25,11 +24,19 @@ func (p *problems) add(at, format string, args ...any) {
 	*p = append(*p, problem{at: at, text: fmt.Sprintf(format, args...)})
 }
 
+// escape makes a key a word of a JSON pointer.
+var escape = strings.NewReplacer("~", "~0", "/", "~1").Replace
+
+var unescape = strings.NewReplacer("~1", "/", "~0", "~").Replace
+
 // source is a document with the name of its file.
 type source struct {
 	file string
 	root *yaml.Node
 }
+
+// maxProblems are told at once; who has more of them made one mistake often.
+const maxProblems = 20
 
 // join makes one error of problems, in the order of their places; nil of none.
 func (s source) join(list problems) error {
@@ -39,15 +46,23 @@ func (s source) join(list problems) error {
 	}
 	all := make([]placed, len(list))
 	for i, p := range list {
-		n := s.find(p.at, p.key)
+		n := p.node
+		if n == nil {
+			n = s.find(p.at, p.key)
+		}
 		all[i] = placed{n.Line, n.Column, p.text}
 	}
 	slices.SortFunc(all, func(a, b placed) int {
 		return cmp.Or(a.line-b.line, a.column-b.column, strings.Compare(a.text, b.text))
 	})
+	all = slices.Compact(all)
 	var errs []error
-	for _, p := range slices.Compact(all) {
+	for _, p := range all[:min(len(all), maxProblems)] {
 		errs = append(errs, fmt.Errorf("%s:%d:%d: %s", s.file, p.line, p.column, p.text))
+	}
+	if more := len(all) - maxProblems; more > 0 {
+		next := all[maxProblems]
+		errs = append(errs, fmt.Errorf("%s:%d:%d: %d more problems begin here; mend the others first", s.file, next.line, next.column, more))
 	}
 	return errors.Join(errs...)
 }
@@ -57,10 +72,7 @@ func (s source) find(pointer string, key bool) *yaml.Node {
 	n := s.root
 	var at *yaml.Node // the key of n
 	for word := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		for n.Kind == yaml.AliasNode {
-			n = n.Alias
-		}
-		word = strings.NewReplacer("~1", "/", "~0", "~").Replace(word)
+		word = unescape(word)
 		next := n
 		switch i, err := strconv.Atoi(word); {
 		case n.Kind == yaml.SequenceNode && err == nil && 0 <= i && i < len(n.Content):
@@ -81,37 +93,4 @@ func (s source) find(pointer string, key bool) *yaml.Node {
 		return at
 	}
 	return n
-}
-
-var quoted = regexp.MustCompile(`'([^']*)'`)
-
-// explain turns what a schema says about a document into problems. Of
-// alternatives, the last one's problems are told, which is the most general.
-func explain(e *jsonschema.ValidationError) (list problems) {
-	for _, cause := range e.Causes {
-		list = append(list, explain(cause)...)
-	}
-	if len(e.Causes) > 0 {
-		return list
-	}
-	switch keyword := e.KeywordLocation[strings.LastIndexByte(e.KeywordLocation, '/')+1:]; keyword {
-	case "additionalProperties":
-		for _, m := range quoted.FindAllStringSubmatch(e.Message, -1) {
-			text := "unknown key " + m[1] + "; 'dbsrestore schema world' lists the keys"
-			list = append(list, problem{e.InstanceLocation + "/" + m[1], text, true})
-		}
-	case "pattern":
-		list.add(e.InstanceLocation, "%s; %s", "the value is not of the right form", hint(e))
-	case "required":
-		list.add(e.InstanceLocation, "%s; write it", strings.Replace(e.Message, "missing properties:", "missing", 1))
-	default:
-		list.add(e.InstanceLocation, "%s", e.Message)
-	}
-	return list
-}
-
-// hint says where the form is described.
-func hint(e *jsonschema.ValidationError) string {
-	name := e.InstanceLocation[strings.LastIndexByte(e.InstanceLocation, '/')+1:]
-	return "'dbsrestore schema world' describes " + name
 }

@@ -1,10 +1,12 @@
 package world
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +26,8 @@ const maxBytes = 8 << 20
 
 var compiled = sync.OnceValue(func() *jsonschema.Schema {
 	c := jsonschema.NewCompiler()
+	c.AssertFormat = true
+	maps.Copy(c.Formats, formats)
 	c.LoadURL = func(url string) (io.ReadCloser, error) { return nil, fmt.Errorf("%s: nothing is loaded", url) }
 	if err := c.AddResource("world.schema.json", strings.NewReader(definition)); err != nil {
 		panic(err) // unreachable: the schema is embedded
@@ -57,65 +61,54 @@ func ReadFaults(file string, src []byte) ([]Fault, error) {
 // decode holds a document against a schema, reads it, and holds what was read
 // against the rules that no schema can say.
 func decode[T any](s source, schema *jsonschema.Schema, now time.Time, check func(*T) problems) (value T, err error) {
-	var plain any
-	if err := s.root.Decode(&plain); err != nil {
-		return value, s.syntax(err)
+	var values any
+	if err := s.root.Decode(&values); err != nil {
+		return value, fmt.Errorf("%s:1:1: %w", s.file, err)
 	}
-	if err := schema.Validate(plain); err != nil {
+	if err := schema.Validate(values); err != nil {
 		failed, ok := errors.AsType[*jsonschema.ValidationError](err)
 		if !ok {
-			return value, fmt.Errorf("%s: %w", s.file, err)
+			return value, fmt.Errorf("%s:1:1: %w", s.file, err)
 		}
-		return value, s.join(explain(failed))
+		return value, s.join(s.explain(failed))
 	}
-	if err := resolve(s.root, now.UTC().Truncate(24*time.Hour)); err != nil {
-		return value, s.syntax(err)
-	}
+	resolve(s.root, now.UTC().Truncate(24*time.Hour))
 	if err := s.root.Decode(&value); err != nil {
-		return value, s.syntax(err)
+		return value, fmt.Errorf("%s:1:1: %w", s.file, err)
 	}
-	return value, s.join(check(&value))
+	if err := s.join(check(&value)); err != nil {
+		var nothing T
+		return nothing, err
+	}
+	return value, nil
 }
 
 // parse reads one YAML document.
 func parse(file string, src []byte) (*yaml.Node, error) {
 	if len(src) > maxBytes {
-		return nil, fmt.Errorf("%s: %d bytes are more than the %d that a world may have", file, len(src), maxBytes)
+		return nil, fmt.Errorf("%s:1:1: %d bytes are more than the %d that a world may have; write a smaller one", file, len(src), maxBytes)
 	}
-	d := yaml.NewDecoder(strings.NewReader(string(src)))
-	var doc yaml.Node
+	if err := characters(file, src); err != nil {
+		return nil, err
+	}
+	empty := fmt.Errorf("%s:1:1: it is empty; write something in it: a world begins with \"version: 1\"", file)
+	d := yaml.NewDecoder(bytes.NewReader(src))
+	var doc, second yaml.Node
 	if err := d.Decode(&doc); err != nil {
 		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%s: it is empty; begin with \"version: 1\"", file)
+			return nil, empty
 		}
-		return nil, source{file: file}.syntax(err)
+		return nil, syntax(file, src, err)
 	}
-	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: it has more than one document; write a file for each", file)
+	switch err := d.Decode(&second); {
+	case err == nil:
+		return nil, fmt.Errorf("%s:%d:%d: a second document begins; write a file for each", file, second.Line, second.Column)
+	case !errors.Is(err, io.EOF):
+		return nil, syntax(file, src, err)
 	}
-	asText(&doc)
-	return doc.Content[0], nil
-}
-
-// asText makes text of times and of keys, which YAML would make something else
-// of and JSON cannot.
-func asText(n *yaml.Node) {
-	for i, child := range n.Content {
-		if child.Kind == yaml.ScalarNode && (child.Tag == "!!timestamp" || n.Kind == yaml.MappingNode && i%2 == 0 && child.Tag != "!!merge") {
-			child.Tag = "!!str"
-		}
-		asText(child)
+	root, list := plain(doc.Content[0])
+	if root.Tag == "!!null" && list == nil {
+		return nil, empty
 	}
-}
-
-// syntax names the file in an error of the YAML library, which begins with the
-// line.
-func (s source) syntax(err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	text = strings.ReplaceAll(strings.TrimPrefix(text, "unmarshal errors:\n"), "\n", "; ")
-	line, rest, found := strings.Cut(strings.TrimSpace(text), ": ")
-	if number, ok := strings.CutPrefix(line, "line "); ok && found {
-		return fmt.Errorf("%s:%s: %s", s.file, number, rest)
-	}
-	return fmt.Errorf("%s: %s", s.file, text)
+	return root, source{file, root}.join(list)
 }

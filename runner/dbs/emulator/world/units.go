@@ -10,40 +10,67 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// formats are the forms that the schema names. They leave to its types what is
+// of another type.
+var formats = map[string]func(any) bool{
+	"moment": func(v any) bool {
+		s, ok := v.(string)
+		_, err := moment(s, time.Unix(0, 0).UTC())
+		return !ok || err == nil
+	},
+	"size": func(v any) bool {
+		switch v.(type) {
+		case string, int, int64, uint64, float64:
+			_, err := size(v)
+			return err == nil
+		}
+		return true
+	},
+	"duration": func(v any) bool {
+		s, ok := v.(string)
+		_, err := time.ParseDuration(s)
+		return !ok || err == nil
+	},
+	"clientTokens": func(v any) bool {
+		s, ok := v.(string)
+		return !ok || new(ClientTokens).set(s) == nil
+	},
+}
+
 // resolve rewrites what a world file says in units into what the Go types
 // take: times before the present day into times, sizes into bytes. The schema
 // has seen to the form.
-func resolve(n *yaml.Node, today time.Time) error {
+func resolve(n *yaml.Node, today time.Time) {
 	for i, child := range n.Content {
-		if n.Kind == yaml.MappingNode && i%2 == 1 && child.Kind == yaml.ScalarNode {
-			if err := resolveScalar(n.Content[i-1].Value, child, today); err != nil {
-				return err
+		if n.Kind == yaml.MappingNode {
+			if i%2 == 0 {
+				continue
 			}
-			continue
+			switch key := n.Content[i-1].Value; {
+			case key == "where", key == "needs":
+				continue // their keys are somebody else's
+			case child.Kind == yaml.ScalarNode:
+				resolveScalar(key, child, today)
+			}
 		}
-		if err := resolve(child, today); err != nil {
-			return err
-		}
+		resolve(child, today)
 	}
-	return nil
 }
 
-func resolveScalar(key string, n *yaml.Node, today time.Time) error {
+func resolveScalar(key string, n *yaml.Node, today time.Time) {
 	switch key {
 	case "created", "from", "to", "expires":
-		t, err := moment(n.Value, today)
-		if err != nil {
-			return fmt.Errorf("line %d: %w", n.Line, err)
+		if t, err := moment(n.Value, today); err == nil {
+			n.Value, n.Tag, n.Style = t.Format(time.RFC3339Nano), "!!timestamp", 0
 		}
-		n.Value, n.Tag, n.Style = t.Format(time.RFC3339Nano), "!!timestamp", 0
 	case "size", "freeSpace", "throughput":
-		bytes, err := size(n.Value)
-		if err != nil {
-			return fmt.Errorf("line %d: %w", n.Line, err)
+		var v any
+		if n.Decode(&v) == nil {
+			if bytes, err := size(v); err == nil {
+				n.Value, n.Tag, n.Style = strconv.FormatInt(bytes, 10), "!!int", 0
+			}
 		}
-		n.Value, n.Tag, n.Style = strconv.FormatInt(bytes, 10), "!!int", 0
 	}
-	return nil
 }
 
 // moment reads an RFC 3339 time, or a duration before the present day such as
@@ -55,7 +82,10 @@ func moment(s string, today time.Time) (time.Time, error) {
 		if err != nil {
 			return t, fmt.Errorf("%q is no time; write one such as 2026-11-20T03:00:00Z, or -30d for 30 days before today", s)
 		}
-		return t.UTC(), nil
+		if t = t.UTC(); t.Year() < 1 || t.Year() > 9999 {
+			return t, fmt.Errorf("the year of %s has no four digits", s)
+		}
+		return t, nil
 	}
 	days, rest, found := strings.Cut(before, "d")
 	if !found {
@@ -77,7 +107,11 @@ func moment(s string, today time.Time) (time.Time, error) {
 var units = map[string]float64{"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 // size reads a number of bytes such as 4096 or 1.5GiB.
-func size(s string) (int64, error) {
+func size(v any) (int64, error) {
+	s := fmt.Sprint(v)
+	if f, ok := v.(float64); ok {
+		s = strconv.FormatFloat(f, 'f', -1, 64)
+	}
 	at := strings.IndexFunc(s, func(c rune) bool { return c != '.' && (c < '0' || c > '9') })
 	if at < 0 {
 		at = len(s)
