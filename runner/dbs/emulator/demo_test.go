@@ -3,7 +3,6 @@ package emulator_test
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,17 +10,6 @@ import (
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
-
-func TestDemoIsTheSameAllDay(t *testing.T) {
-	morning := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
-	evening := morning.Add(24*time.Hour - 1).In(time.FixedZone("elsewhere", -5*3600))
-	if !reflect.DeepEqual(world.Demo(morning), world.Demo(evening)) {
-		t.Error("got two worlds on one day, want one")
-	}
-	if reflect.DeepEqual(world.Demo(morning), world.Demo(morning.AddDate(0, 0, 1))) {
-		t.Error("got one world on two days, want its backups to follow the days")
-	}
-}
 
 func TestDemoRestoresEveryPlanInOneToFourSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
