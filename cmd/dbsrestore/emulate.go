@@ -50,17 +50,26 @@ func emulate(o cli.EmulatorOptions) (e cli.Emulator, err error) {
 	return e, nil
 }
 
-// onLoopback serves only who is on this machine, and not in a web page that was
-// made to ask: its requests carry an Origin.
+// onLoopback serves only who is on this machine, and not a web page that was
+// made to ask: its requests carry an Origin, or the name of a host of its own.
 func onLoopback(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil || !net.ParseIP(host).IsLoopback() || r.Header.Get("Origin") != "" {
-			http.Error(w, "this is served on the emulator's own machine only", http.StatusForbidden)
+		if err != nil || !net.ParseIP(host).IsLoopback() || r.Header.Get("Origin") != "" || !isLocal(r.Host) {
+			http.Error(w, "this is served on the emulator's own machine only, under its address or localhost", http.StatusForbidden)
 			return
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// isLocal reports whether a Host header names this machine.
+func isLocal(header string) bool {
+	host, _, err := net.SplitHostPort(header)
+	if err != nil {
+		host = header
+	}
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // faultKinds describes the kinds of faults for the help.

@@ -34,7 +34,7 @@ func TestTheInsideOfTheEmulatorIsServedOnLoopbackOnly(t *testing.T) {
 		for _, method := range []string{http.MethodGet, http.MethodPut} {
 			t.Run(method+" from "+tt.name, func(t *testing.T) {
 				r := httptest.NewRequest(method, "/_emulator/", nil)
-				r.RemoteAddr = tt.from
+				r.RemoteAddr, r.Host = tt.from, "localhost:8080"
 				if tt.origin != "" {
 					r.Header.Set("Origin", tt.origin)
 				}
@@ -45,6 +45,21 @@ func TestTheInsideOfTheEmulatorIsServedOnLoopbackOnly(t *testing.T) {
 					t.Errorf("got %d %q, want it served: %v", w.Code, w.Body, tt.served)
 				}
 			})
+		}
+	}
+}
+
+func TestTheInsideOfTheEmulatorIsServedUnderLocalNamesOnly(t *testing.T) {
+	h := onLoopback(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for host, want := range map[string]int{
+		"127.0.0.1:8080": 200, "[::1]:8080": 200, "localhost": 200, "127.0.0.1": 200,
+		"rebound.example.com:8080": 403, "192.0.2.7:8080": 403, "": 403,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/_emulator/", nil)
+		r.RemoteAddr, r.Host = "127.0.0.1:4711", host
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("got %d for the host %q, want %d", w.Code, host, want)
 		}
 	}
 }

@@ -208,7 +208,7 @@ func TestBadRulesAreRefusedAndChangeNothing(t *testing.T) {
 		text       string
 	}{
 		{"an empty body", " \n", 400, "the body is empty; send a list of rules"},
-		{"no list", "fault: cut", 400, "expected array"},
+		{"no list", "fault: cut", 400, "not a list; write a list"},
 		{"no YAML", "[{fault: cut", 400, "body:"},
 		{"no rule", "[cut]", 400, "body:1:2"},
 		{"an unknown fault", "- fault: cut\n- fault: flood", 400, "body:2:10"},
@@ -216,8 +216,8 @@ func TestBadRulesAreRefusedAndChangeNothing(t *testing.T) {
 		{"an argument that it does not take", "- {fault: cut, code: X}", 400, "the fault cut takes no code"},
 		{"a bad probability", "- {fault: cut, probability: 2}", 400, "body:1:29"},
 		{"a bad pattern", "- {fault: cut, where: {ClientToken: \"[\"}}", 400, "is not a pattern"},
-		{"a change that is none", "- {fault: taskChanged, word: destroy}", 400, "word is one of start, pause"},
-		{"two documents", "[]\n---\n[]", 400, "more than one document"},
+		{"a change that is none", "- {fault: taskChanged, word: destroy}", 400, "write one of start, pause"},
+		{"two documents", "[]\n---\n[]", 400, "a second document begins"},
 		{"a comment alone", "# nothing", 400, "body:"},
 		{"a body too large", "[{fault: cut}]" + strings.Repeat(" ", 1<<20), 413, "more than 1048576 bytes"},
 	} {
