@@ -14,7 +14,7 @@ import (
 )
 
 // maxWorld bounds a world file, in bytes.
-const maxWorld = 8 << 20
+const maxWorld = 1 << 20
 
 func (a *app) emulatorCommand() *cobra.Command {
 	var o EmulatorOptions

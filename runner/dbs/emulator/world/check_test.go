@@ -41,7 +41,7 @@ func TestCheckOfWorldsMadeInGo(t *testing.T) {
 			"the world's behaviour.failureStatus: 99 is not a status of HTTP; write one from 200 to 599"},
 		{"with a fault of no kind", rule(world.Fault{Kind: "explode"}),
 			"the world's faults.rules.1.fault: there is no fault \"explode\"; 'dbsrestore help emulator-faults' lists them"},
-		{"with a fault that has arguments of others, told in order", rule(world.Fault{Kind: "cutBody", Word: "w", By: 1, Code: "c"}),
+		{"with a fault that has arguments of others, told in order", rule(world.Fault{Kind: "cutBody", Word: "w", Status: 500, Message: "m", Location: "l", For: 1, Executed: true, Code: "c", By: 1}),
 			"the world's faults.rules.1.by: the fault cutBody takes no by; leave it out"},
 		{"with a fault of no probability", rule(world.Fault{Kind: "cut", Probability: math.NaN()}),
 			"the world's faults.rules.1.probability: a probability is from 0 to 1; write one such as 0.1"},

@@ -91,8 +91,8 @@ func told(t *testing.T, file string, src []byte) string {
 func TestBadFilesThatAreMade(t *testing.T) {
 
 	for _, c := range []struct{ name, src, want string }{
-		{"a file of more than 8 MiB is refused", strings.Repeat("# padding\n", 1<<20),
-			"w.yaml:1:1: 10485760 bytes are more than the 8388608 that a world may have; write a smaller one"},
+		{"a file of more than 1 MiB is refused", strings.Repeat("# padding\n", 1<<18),
+			"w.yaml:1:1: 2621440 bytes are more than the 1048576 that a world may have; write a smaller one"},
 		{"more than 10,000 levels are refused", head + "gateways: " + strings.Repeat("[", 10_001),
 			"w.yaml:3:1: this is not YAML: exceeded max depth of 10000; look here and in the lines around it for a bracket or a quote that is missing, or for indentation"},
 		{"9,990 levels are a list too many", head + "gateways: " + strings.Repeat("[", 9_990) + strings.Repeat("]", 9_990),

@@ -22,7 +22,7 @@ var definition string
 func JSON() []byte { return []byte(definition) }
 
 // maxBytes bounds a world file.
-const maxBytes = 8 << 20
+const maxBytes = 1 << 20
 
 var compiled = sync.OnceValue(func() *jsonschema.Schema {
 	c := jsonschema.NewCompiler()
