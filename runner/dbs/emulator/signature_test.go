@@ -176,6 +176,9 @@ func TestRecordedSignaturesOfNewerClientsAreVerified(t *testing.T) {
 				w.Query += "&RestoreDir=x"
 				refused("one more parameter", w)
 				w = v
+				w.Query += "&RestoreDir=a;b"
+				refused("one more parameter, with a semicolon", w)
+				w = v
 				w.Body = "RestoreDir=x"
 				refused("a body", w)
 				for name, value := range v.Headers {

@@ -4,9 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -21,13 +19,13 @@ type acs3Signature struct {
 	fields    map[string]string // of the Authorization header
 	header    http.Header       // with Host
 	method    string
-	query     string // as it was sent
+	query     Parameters
 	bodyHash  string // hex
 }
 
 // readHeaders takes the common parameters from the headers, as requests of
 // signature version 3 carry them.
-func (q *Request) readHeaders(r *http.Request, body []byte) {
+func (q *Request) readHeaders(r *http.Request, query Parameters, body []byte) {
 	algorithm, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	fields := make(map[string]string)
 	for part := range strings.SplitSeq(rest, ",") {
@@ -44,7 +42,7 @@ func (q *Request) readHeaders(r *http.Request, body []byte) {
 	}
 	q.AccessKeyID, q.SecurityToken = fields["Credential"], h.Get("x-acs-security-token")
 	q.Timestamp, q.Nonce = h.Get("x-acs-date"), h.Get("x-acs-signature-nonce")
-	q.signature = acs3Signature{algorithm, fields, h, r.Method, r.URL.RawQuery, hex.EncodeToString(sum[:])}
+	q.signature = acs3Signature{algorithm, fields, h, r.Method, query, hex.EncodeToString(sum[:])}
 }
 
 func (s acs3Signature) check() error {
@@ -69,7 +67,7 @@ func (s acs3Signature) check() error {
 
 func (s acs3Signature) verify(secret string) (bool, string) {
 	var b strings.Builder
-	b.WriteString(s.method + "\n/\n" + canonicalQuery(s.query) + "\n")
+	b.WriteString(s.method + "\n/\n" + s.query.canonical() + "\n")
 	for name := range strings.SplitSeq(s.fields["SignedHeaders"], ";") {
 		b.WriteString(name + ":" + strings.TrimSpace(s.header.Get(name)) + "\n")
 	}
@@ -80,15 +78,4 @@ func (s acs3Signature) verify(secret string) (bool, string) {
 	mac.Write([]byte(toSign))
 	ok := hmac.Equal([]byte(hex.EncodeToString(mac.Sum(nil))), []byte(s.fields["Signature"]))
 	return ok && s.header.Get("x-acs-content-sha256") == s.bodyHash, toSign
-}
-
-// canonicalQuery sorts a query and encodes it anew. It was read without error
-// before.
-func canonicalQuery(query string) string {
-	values, _ := url.ParseQuery(query)
-	var parts []string
-	for _, k := range slices.Sorted(maps.Keys(values)) {
-		parts = append(parts, percentEncode(k)+"="+percentEncode(values.Get(k)))
-	}
-	return strings.Join(parts, "&")
 }

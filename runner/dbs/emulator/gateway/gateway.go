@@ -9,6 +9,7 @@ package gateway
 import (
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -70,6 +71,7 @@ func Read(r *http.Request) (*Request, error) {
 	if err := q.Parameters.add(r.URL.RawQuery); err != nil {
 		return q, err
 	}
+	query := maps.Clone(q.Parameters)
 	if isForm(r) {
 		form := make(Parameters)
 		if err := form.add(string(body)); err != nil {
@@ -84,7 +86,7 @@ func Read(r *http.Request) (*Request, error) {
 		}
 	}
 	if r.Header.Get("Authorization") != "" {
-		q.readHeaders(r, body)
+		q.readHeaders(r, query, body)
 	} else {
 		q.readCommon()
 	}

@@ -35,21 +35,23 @@ func (s rpcSignature) check() error {
 }
 
 func (s rpcSignature) verify(secret string) (bool, string) {
-	var b strings.Builder
-	for _, k := range slices.Sorted(maps.Keys(s.p)) {
-		if k == "Signature" {
-			continue
-		}
-		if b.Len() > 0 {
-			b.WriteByte('&')
-		}
-		b.WriteString(percentEncode(k) + "=" + percentEncode(s.p[k]))
-	}
-	toSign := s.method + "&%2F&" + percentEncode(b.String())
+	signed := maps.Clone(s.p)
+	delete(signed, "Signature")
+	toSign := s.method + "&%2F&" + percentEncode(signed.canonical())
 	mac := hmac.New(sha1.New, []byte(secret+"&"))
 	mac.Write([]byte(toSign))
 	want := base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	return hmac.Equal([]byte(want), []byte(s.p["Signature"])), toSign
+}
+
+// canonical returns the parameters sorted and encoded as both signatures want
+// them: exactly those that are served, so that none goes unsigned.
+func (p Parameters) canonical() string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(p)) {
+		parts = append(parts, percentEncode(k)+"="+percentEncode(p[k]))
+	}
+	return strings.Join(parts, "&")
 }
 
 // percentEncode keeps the unreserved characters of RFC 3986 and nothing else.
