@@ -63,6 +63,13 @@ func (d *DBS) SetFaults(rules []world.Fault) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.faults.set(rules)
+	d.noteRules()
+}
+
+// noteRules writes down that the rules were changed.
+func (d *DBS) noteRules() {
+	n := len(d.faults.rules)
+	d.record.write(Entry{At: clock(), Rules: &n})
 }
 
 func (d *DBS) adminRecord(w http.ResponseWriter, r *http.Request) {
@@ -196,6 +203,7 @@ func (d *DBS) adminSetFaults(w http.ResponseWriter, r *http.Request) {
 	for _, f := range rules {
 		d.faults.rules = append(d.faults.rules, &rule{Fault: f})
 	}
+	d.noteRules()
 	d.mu.Unlock()
 	d.adminFaults(w, r)
 }

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
+	"slices"
 	"time"
 )
 
@@ -26,6 +26,7 @@ type Entry struct {
 	Code        string            `json:"code,omitempty"`   // "" for success
 	Faults      []string          `json:"faults,omitempty"` // kinds that it met
 	Effects     []effect          `json:"effects,omitempty"`
+	Rules       *int              `json:"rules,omitempty"` // of faults that are in force now, when they were changed
 }
 
 // effect is something that happened to a task. One field is set, with its id.
@@ -37,12 +38,24 @@ type effect struct {
 	Word   string `json:"word,omitempty"` // what a change was
 }
 
-// unsaid are the parameters that the record leaves out: secrets, and what has a
-// field of its own.
-var unsaid = []string{
-	"DestinationEndpointPassword", "Signature", "SecurityToken",
-	"Action", "AccessKeyId", "SignatureNonce", "SignatureMethod", "SignatureVersion", "SignatureType", "Version", "Timestamp",
+// said returns the parameters of a call that the record holds: those that its
+// operation looks at, but no password, and two of the common ones. Of a request
+// that was not let in it holds none, as anybody can send anything.
+func said(c *call) map[string]string {
+	if c.account == "" || c.op == nil {
+		return nil
+	}
+	parameters := make(map[string]string)
+	for _, p := range slices.Concat(c.op.Parameters, []Parameter{{Name: "Format"}, {Name: "RegionId"}}) {
+		if value, given := c.req.Parameters[p.Name]; given && p.Name != "DestinationEndpointPassword" {
+			parameters[p.Name] = value
+		}
+	}
+	return parameters
 }
+
+// clip cuts what anybody can send to the length of what is real.
+func clip(s string) string { return s[:min(len(s), 128)] }
 
 // maxRecord bounds what of the record is kept in memory, in bytes: the newest.
 const maxRecord = 16 << 20
@@ -60,13 +73,9 @@ func newRecord(w io.Writer) *record { return &record{w: w} }
 
 // add writes a call down.
 func (r *record) add(c *call, a *answer) {
-	parameters := maps.Clone(map[string]string(c.req.Parameters))
-	for _, name := range unsaid {
-		delete(parameters, name)
-	}
 	e := Entry{
 		At: c.now, Operation: word(c.req.Operation), Method: c.req.Method, Account: c.account,
-		AccessKeyID: c.req.AccessKeyID, RequestID: c.id, Parameters: parameters, Nonce: c.req.Nonce,
+		AccessKeyID: clip(c.req.AccessKeyID), RequestID: c.id, Parameters: said(c), Nonce: clip(c.req.Nonce),
 		Status: a.status, Code: a.code, Faults: c.struck.names, Effects: c.effects,
 	}
 	r.write(e)

@@ -122,7 +122,7 @@ func TestTheRecordHasWhatWasAsked(t *testing.T) {
 	a := c.call("CreateRestoreTask", orders("ClientToken", "t", "RestoreTime", moment, "Frobnicate", "yes"))
 	text, _ := record(t, d, "")
 	e := entries(t, text)[0]
-	want := orders("ClientToken", "t", "RestoreTime", moment, "Frobnicate", "yes", "Format", "JSON", "DestinationEndpointPassword", "")
+	want := orders("ClientToken", "t", "RestoreTime", moment, "Format", "JSON", "DestinationEndpointPassword", "")
 	if fmt.Sprint(e.Parameters) != fmt.Sprint(want) {
 		t.Errorf("got parameters %q, want %q", e.Parameters, want)
 	}
@@ -236,6 +236,18 @@ func TestARecordThatCannotBeWrittenFailsNoRequest(t *testing.T) {
 	}
 }
 
+func TestTheRecordHoldsNothingThatStrangersSay(t *testing.T) {
+	d := open(t, emulator.Options{})
+	stranger := strings.Repeat("x", 1<<19)
+	send(t, d, "POST", sign("POST", map[string]string{"Action": "CreateRestoreTask", "AccessKeyId": stranger, "RestoreDir": stranger}, "s", 1, time.Now()).Encode(), "")
+	c := &caller{t: t, to: d}
+	c.call("DescribeRegions", map[string]string{"BearerToken": "canary", "SourceEndpointPassword": "canary", "destinationendpointpassword": "canary"})
+	text, _ := record(t, d, "")
+	if len(text) > 2000 || strings.Contains(text, "canary") {
+		t.Errorf("got %d bytes %.500s, want only what the operations look at", len(text), text)
+	}
+}
+
 func TestTheRecordInMemoryIsBounded(t *testing.T) {
 	const most = 16 << 20
 	d := open(t, emulator.Options{})
@@ -246,7 +258,7 @@ func TestTheRecordInMemoryIsBounded(t *testing.T) {
 		if i == n-1 {
 			long = ""
 		}
-		c.call("DescribeRegions", map[string]string{"Frobnicate": long})
+		c.call("DescribeBackupPlanList", map[string]string{"BackupPlanName": long})
 	}
 	text, begins := record(t, d, "1")
 	list := entries(t, text)
