@@ -68,6 +68,15 @@ func (r *Reply) Want() Want {
 	return Want{}
 }
 
+// brief returns the begin of the answer, but for one that quotes what was signed,
+// which may be a password.
+func (r *Reply) brief() string {
+	if r.Code == "SignatureDoesNotMatch" {
+		return "RequestId " + r.RequestId
+	}
+	return fmt.Sprintf("%.300s", r.Body)
+}
+
 // At returns what is at a path of names and numbers, such as
 // Items.BackupPlanDetail.0.BackupPlanId, as text; "" when nothing is there.
 func (r *Reply) At(path string) string {

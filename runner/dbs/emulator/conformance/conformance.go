@@ -43,6 +43,7 @@ type Case struct {
 	Secret    string            // to sign with instead of the key's; "" for the key's
 	Skew      time.Duration     // of the client's clock
 	Twice     bool              // it is sent a second time with the same nonce, which is what counts
+	Then      map[string]string // changes to the parameters of a second call, which is what counts; nil for one call
 	Method    string            // "" for POST
 	Form      bool              // everything is sent in the body
 	Path      string            // "" for /
@@ -87,6 +88,7 @@ type line struct {
 	Secret    string            `yaml:"secret"`
 	Skew      time.Duration     `yaml:"skew"`
 	Twice     bool              `yaml:"twice"`
+	Then      map[string]string `yaml:"then"`
 	Method    string            `yaml:"method"`
 	Form      bool              `yaml:"form"`
 	Path      string            `yaml:"path"`
@@ -117,7 +119,7 @@ func Cases() []Case {
 func (g *group) cases(operation string, l line) []Case {
 	c := Case{
 		Operation: operation, Parameter: l.Parameter, Give: merged(g.Give, l.Give), Want: parseWant(l.Want),
-		Because: l.Because, Source: g.Source, Key: l.Key, Secret: l.Secret, Skew: l.Skew, Twice: l.Twice,
+		Because: l.Because, Source: g.Source, Key: l.Key, Secret: l.Secret, Skew: l.Skew, Twice: l.Twice, Then: l.Then,
 		Method: l.Method, Form: l.Form, Path: l.Path, Shows: l.Shows, Fault: l.Fault,
 		Level: map[string]Level{"": Reads, "creates": Creates, "restores": Restores}[g.Level],
 	}
@@ -165,7 +167,7 @@ func (c Case) Name() string {
 
 // placeholders returns the names of what discovery has to fill in.
 func (c Case) placeholders() (names []string) {
-	for _, values := range []map[string]string{c.Give, c.Shows} {
+	for _, values := range []map[string]string{c.Give, c.Shows, c.Then} {
 		for _, value := range values {
 			for rest := value; ; {
 				_, after, open := strings.Cut(rest, "{")

@@ -73,16 +73,16 @@ func (s *Session) Run(ctx context.Context, c Case) (Result, error) {
 		got.Status = 0
 	}
 	if got != want {
-		result.Problem = fmt.Sprintf("got %s, want %s: %.300s", got, want, reply.Body)
+		result.Problem = fmt.Sprintf("got %s, want %s: %s", got, want, reply.brief())
 		return result, nil
 	}
 	for path, value := range c.Shows {
 		if got, want := reply.At(path), s.fill(value); got == "" || want != "*" && got != want {
-			result.Problem = fmt.Sprintf("got %q at %s, want %q: %.300s", got, path, want, reply.Body)
+			result.Problem = fmt.Sprintf("got %q at %s, want %q: %s", got, path, want, reply.brief())
 		}
 	}
 	if reply.RequestId == "" {
-		result.Problem = fmt.Sprintf("got no RequestId: %.300s", reply.Body)
+		result.Problem = "got no RequestId: " + reply.brief()
 	}
 	return result, nil
 }
@@ -97,7 +97,7 @@ func (s *Session) ask(ctx context.Context, c Case) (*Reply, error) {
 	}
 	key.Secret = cmp.Or(c.Secret, key.Secret)
 	for _, name := range c.placeholders() {
-		if _, has := s.known[name]; !has && name != "unique" {
+		if _, has := s.known[name]; !has && name != "unique" && name != "first" {
 			return nil, fmt.Errorf("%w: there is no %s", errLeftOut, name)
 		}
 	}
@@ -121,6 +121,13 @@ func (s *Session) ask(ctx context.Context, c Case) (*Reply, error) {
 	method := cmp.Or(c.Method, http.MethodPost)
 	v := Sign(method, params, key, time.Now().Add(c.Skew))
 	reply, err := s.target.send(ctx, method, cmp.Or(c.Path, "/"), v, c.Form)
+	if err == nil && c.Then != nil {
+		s.known["first"] = reply.RestoreTaskId
+		for name, value := range c.Then {
+			params[name] = s.fill(value)
+		}
+		return s.target.send(ctx, method, cmp.Or(c.Path, "/"), Sign(method, params, key, time.Now()), c.Form)
+	}
 	if err == nil && c.Twice {
 		return s.target.send(ctx, method, cmp.Or(c.Path, "/"), v, c.Form)
 	}

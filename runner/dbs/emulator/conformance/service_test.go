@@ -77,7 +77,7 @@ func TestService(t *testing.T) {
 		default:
 			findings = append(findings, f)
 			if f.Value == nil {
-				f.Value = "as in the emulator without a word"
+				f.Value = "the emulator's default"
 			}
 			t.Logf("asked: %s? %s: %v", q.About, q.Setting, f.Value)
 		}

@@ -73,9 +73,12 @@ func TestEveryParameterHasItsCases(t *testing.T) {
 	}
 }
 
+// commonParameters are those of every request. Source: dbs-api.md §4.1.
+var commonParameters = strings.Fields(`Action Version Format AccessKeyId Signature SignatureMethod SignatureVersion SignatureType
+	SignatureNonce Timestamp SecurityToken RegionId`)
+
 func TestEveryCaseIsAboutSomethingThatIs(t *testing.T) {
-	common := []string{"", "Action", "Version", "Format", "AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureType",
-		"SignatureNonce", "Timestamp", "SecurityToken", "RegionId"}
+	common := slices.Concat([]string{""}, commonParameters)
 	seen := make(map[string]bool)
 	for _, c := range conformance.Cases() {
 		i := slices.IndexFunc(emulator.Operations(), func(o emulator.Operation) bool { return o.Name == c.Operation })
@@ -110,6 +113,41 @@ var documented = strings.Fields(`
 	Request.Forbidden IdempotentParameterMismatch IdempotenceParamNotMatch InvalidIdempotenceParameter.Mismatch LastTokenProcessing
 	OperationFailed.LastTokenProcessing InvalidClientToken.ValueNotSupported InvalidParameterValid InvalidJobId Param.NotFound`)
 
+// documentedParameters are those that the collection of the vendor's documents
+// lists, by operation. Source: dbs-api.md §1.1, §2.3, §2.5, §3.
+var documentedParameters = map[string]string{
+	"CreateRestoreTask": `BackupPlanId DestinationEndpointInstanceType RestoreTaskName DestinationEndpointRegion
+		DestinationEndpointInstanceID DestinationEndpointIP DestinationEndpointPort DestinationEndpointDatabaseName
+		DestinationEndpointUserName DestinationEndpointPassword BackupGatewayId RestoreObjects RestoreTime BackupSetId
+		DestinationEndpointOracleSID RestoreDir RestoreHome DuplicateConflict CrossAliyunId CrossRoleName ClientToken OwnerId`,
+	"StartRestoreTask":             `RestoreTaskId ClientToken`,
+	"DescribeRestoreTaskList":      `BackupPlanId RestoreTaskId PageSize PageNum StartTimestamp EndTimestamp ClientToken`,
+	"DescribePreCheckProgressList": `BackupPlanId RestoreTaskId ClientToken`,
+	"DescribeBackupPlanList": `BackupPlanId BackupPlanName BackupPlanStatus Region ResourceGroupId PageNum PageSize ClientToken
+		BackupMethod ShowBackupStrategyInfo ShowRecoverTimeRange ShowStorageStrategyInfo`,
+	"DescribeRestoreRangeInfo": `BackupPlanId BeginTimestampForRestore EndTimestampForRestore RecentlyRestore ClientToken`,
+	"DescribeFullBackupList": `BackupPlanId BackupSetId StartTimestamp EndTimestamp ShowStorageType PageSize PageNum ClientToken
+		BackupSetStatus ShowProgress`,
+	"DescribeIncrementBackupList": `BackupPlanId StartTimestamp EndTimestamp ShowStorageType PageSize PageNum`,
+	"DescribeBackupGatewayList":   `Region Identifier PageSize PageNum`,
+	"DescribeRegions":             `ClientToken`,
+	"DescribeJobErrorCode":        `TaskId Language ClientToken`,
+	"DescribeNodeCidrList":        `Region`,
+}
+
+func TestEveryDocumentedParameterHasACase(t *testing.T) {
+	for operation, names := range documentedParameters {
+		for name := range strings.FieldsSeq(names) {
+			if len(cell(operation, name)) == 0 || !given(operation, name) {
+				t.Errorf("%s %s: no case is about it, or none succeeds with it", operation, name)
+			}
+		}
+	}
+	if len(documentedParameters) != len(emulator.Operations()) {
+		t.Errorf("got %d operations, want the %d that are documented", len(emulator.Operations()), len(documentedParameters))
+	}
+}
+
 func TestEveryDocumentedErrorHasACase(t *testing.T) {
 	for _, code := range documented {
 		if !refused(conformance.Cases(), code) {
@@ -139,7 +177,9 @@ func table() []byte {
 Written by ` + "`make golden`" + ` from the cases in conformance/cases.yaml, every one of which the tests ask of
 the emulator: do not edit. An error of the gateway has ` + "`Code`" + ` and its HTTP status; one of DBS itself
 has ` + "`ErrCode`" + ` and comes with HTTP status 200, unless the world's behaviour says otherwise. {words}
-stand for what there is to ask about. Sections (§) are those of dbs-api.md.
+stand for what there is to ask about. Pages count from 0, and hold 30 unless PageSize says otherwise.
+Sections (§) are those of dbs-api.md, the project's collection of what the vendor's documents, SDKs and
+clients say; it is not in this repository.
 
 `)
 	cases := conformance.Cases()
@@ -188,7 +228,7 @@ func place(o emulator.Operation, parameter string) int {
 }
 
 func rows(b *bytes.Buffer, cases []conformance.Case) {
-	b.WriteString("| about | case | answer | source |\n|---|---|---|---|\n")
+	b.WriteString("| about | sent | case | answer | source |\n|---|---|---|---|---|\n")
 	for _, c := range cases {
 		about := cmp.Or(c.Parameter, "the call")
 		if c.Parameter != "" {
@@ -201,6 +241,25 @@ func rows(b *bytes.Buffer, cases []conformance.Case) {
 				answer += fmt.Sprintf(", %d", c.Want.Status)
 			}
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", about, c.Because, answer, c.Source)
+		if c.Fault != nil {
+			answer += ", by a fault"
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", about, sent(c), c.Because, answer, c.Source)
+	}
+}
+
+// sent is what a case sends of the parameter that it is about.
+func sent(c conformance.Case) string {
+	switch value := c.Give[c.Parameter]; {
+	case c.Parameter == "":
+		return ""
+	case value == "none" || value == "" && !slices.Contains(commonParameters, c.Parameter):
+		return "nothing"
+	case value == "":
+		return "as always"
+	case c.Parameter == "DestinationEndpointPassword":
+		return "a password"
+	default:
+		return "`" + value + "`"
 	}
 }
