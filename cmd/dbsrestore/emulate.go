@@ -26,7 +26,7 @@ func emulate(o cli.EmulatorOptions) (e cli.Emulator, err error) {
 	if o.Record != "" {
 		file, err := os.OpenFile(o.Record, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 		if err != nil {
-			return e, err
+			return e, fmt.Errorf("record: %w; give --record a file in a directory that there is", err)
 		}
 		options.Record, record = file, file
 	}
@@ -41,13 +41,22 @@ func emulate(o cli.EmulatorOptions) (e cli.Emulator, err error) {
 	mux := http.NewServeMux()
 	mux.Handle(emulator.AdminPath, onLoopback(service.Admin()))
 	mux.Handle("/", service)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 	go func() { _ = server.Serve(listener) }() // ends with Close
-	e.Endpoint = "http://" + listener.Addr().String()
+	e.Endpoint = "http://" + reachable(listener.Addr().String())
 	e.Close = func() error { return errors.Join(server.Close(), service.Close(), record.Close()) }
 	key := options.World.Accounts[0].AccessKeys[0]
 	e.AccessKeyID, e.AccessKeySecret, e.SecurityToken = key.ID, key.Secret, key.SecurityToken
 	return e, nil
+}
+
+// reachable returns the address at which this machine reaches a listener.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err == nil && net.ParseIP(host).IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return address
 }
 
 // onLoopback serves only who is on this machine, and not a web page that was

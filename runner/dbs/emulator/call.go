@@ -27,6 +27,7 @@ type call struct {
 	badFormat error // that it asks for
 	struck    strikes
 	effects   []effect // what came of it
+	listed    []*task  // of a backup plan, that it was shown
 }
 
 // admit lets a request in that is signed, timely, not a repetition, and
@@ -192,7 +193,11 @@ func (d *DBS) answer(c *call) *answer {
 		body, err = d.execute(c)
 	}
 	a := c.complete(body, err)
+	whole := d.record.err == nil
 	d.record.add(c, a)
+	if whole && d.record.err != nil && d.log != nil {
+		_, _ = fmt.Fprintln(d.log, d.record.err)
+	}
 	if d.log != nil {
 		// A log that cannot be written must not fail the request.
 		_, _ = fmt.Fprintf(d.log, "%s %s %s %d %s%s\n", c.now.Format(time.RFC3339), word(c.req.Operation),
@@ -249,7 +254,9 @@ func (c *call) integer(name string, fallback int64) int64 {
 func (c *call) is(name string) bool { return strings.EqualFold(c.q[name], "true") }
 
 // validToken reports whether s may be a ClientToken. Source: dbs-api.md §5.
-func validToken(s string) bool { return len(s) <= 64 && isWord(s) }
+func validToken(s string) bool {
+	return len(s) <= 64 && !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' })
+}
 
 // isWord reports whether s is visible ASCII throughout.
 func isWord(s string) bool {

@@ -22,7 +22,7 @@ func (d *DBS) change(c *call, t *task, word, message string) error {
 		"start":  st.Startable && !t.removed,
 		"pause":  st.Status == "running",
 		"resume": st.Status == "pause",
-		"stop":   st.Status == "running" || st.Status == "pause",
+		"stop":   t.run != nil && t.run.Stopped.IsZero() && (t.end().IsZero() || c.now.Before(t.end())), // also in its precheck
 		"remove": !t.removed,
 	}
 	if !possible[word] {

@@ -64,7 +64,8 @@ type strikes struct {
 // those that answer in place of DBS the first has its way.
 func (f *faults) strike(operation string, q gateway.Parameters) (s strikes) {
 	for i, r := range f.rules {
-		if !r.Strikes(operation) || !r.finds(q) || !kindStrikes(r.Kind, operation) {
+		if !r.Strikes(operation) || !r.finds(q) || !kindStrikes(r.Kind, operation) ||
+			strings.HasPrefix(r.Kind, "token") && q["ClientToken"] == "" {
 			continue
 		}
 		n := r.seen
@@ -235,13 +236,12 @@ func (d *DBS) disturb(c *call) {
 	}
 }
 
-// tasksOf returns the tasks that a call made, or that it names.
+// tasksOf returns the tasks that a call made, that it names, or that it was shown
+// of a backup plan.
 func (d *DBS) tasksOf(c *call) []*task {
 	ids := c.q["RestoreTaskId"]
 	for _, e := range c.effects {
-		if e.Create != "" {
-			ids = e.Create
-		}
+		ids = cmp.Or(e.Create, e.Again, ids)
 	}
-	return d.tasks.pick(ids, c.account)
+	return append(d.tasks.pick(ids, c.account), c.listed...)
 }

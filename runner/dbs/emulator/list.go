@@ -107,6 +107,9 @@ func (d *DBS) describeRestoreTaskList(c *call) (reply, error) {
 	items := make([]restoreTaskDetail, 0, last-first)
 	for i := first; i < last; i++ {
 		t := found[len(found)-1-i] // the newest first
+		if plan != "" {
+			c.listed = append(c.listed, t)
+		}
 		items = append(items, d.seen(c, d.detail(t, t.state(c.now, d.world.Behaviour.FinishWord))))
 	}
 	return p.reply(max(0, len(found)+c.struck.total), "RestoreTaskDetail", items), nil
@@ -131,11 +134,12 @@ func (d *DBS) named(c *call, ids string) ([]*task, error) {
 	if n := d.world.Behaviour.MaxIDs; n > 0 && len(list) > n {
 		return nil, d.fail(codeInvalid, "A list may have at most %d ids.", n)
 	}
-	found := d.tasks.pick(ids, c.account)
-	if d.world.Behaviour.UnknownIDsRefused && len(found) < len(list) {
-		return nil, d.fail(codeInvalid, "A restore task does not exist.")
+	for _, id := range list {
+		if d.world.Behaviour.UnknownIDsRefused && d.tasks.find(strings.TrimSpace(id), c.account) == nil {
+			return nil, d.fail(codeInvalid, "A restore task does not exist.")
+		}
 	}
-	return found, nil
+	return d.tasks.pick(ids, c.account), nil
 }
 
 // pick returns the tasks of an account with the ids of a comma-separated list,

@@ -84,7 +84,7 @@ func (p *backupPlan) file(s world.BackupSet, storage bool) fullBackupFile {
 		SourceEndpointIpPort: p.Source.IPPort,
 	}
 	if storage {
-		f.StorageMethod = cmp.Or(s.StorageMethod, "Standard")
+		f.StorageMethod = cmp.Or(s.StorageMethod, map[bool]string{true: "Standard", false: "UNKNOWN"}[f.BackupStatus == "finish"])
 	}
 	if !s.Expires.IsZero() {
 		f.BackupSetExpiredTime = s.Expires.UnixMilli()
@@ -129,6 +129,9 @@ func (d *DBS) describeIncrementBackupList(c *call) (reply, error) {
 	return p.reply(len(found), "IncrementBackupFile", append([]incrementBackupFile{}, found[first:last]...)), nil
 }
 
+// maxLogs bounds the log files of one range, to those of its newest year.
+const maxLogs = 366 * 24
+
 // logs returns the log files of a plan, oldest first.
 func (p *backupPlan) logs(now time.Time) (list []incrementBackupFile) {
 	name := map[bool]string{true: "mysql-bin", false: strings.ToLower(p.DatabaseType) + "-log"}[p.DatabaseType == "MySQL" || p.DatabaseType == "MariaDB"]
@@ -137,7 +140,11 @@ func (p *backupPlan) logs(now time.Time) (list []incrementBackupFile) {
 		if stop.IsZero() {
 			stop = now
 		}
-		for from := r.From; from.Before(stop); from = from.Add(time.Hour) {
+		first := r.From
+		if oldest := stop.Add(-maxLogs * time.Hour).Truncate(time.Hour); first.Before(oldest) {
+			first = oldest
+		}
+		for from := first; from.Before(stop); from = from.Add(time.Hour) {
 			f := incrementBackupFile{
 				BackupSetId:          fmt.Sprintf("%s.%06d", name, len(list)+1),
 				BackupSetJobId:       fmt.Sprintf("1hv%s%06d", strings.TrimPrefix(p.ID, "dbs1"), len(list)+1),

@@ -149,7 +149,7 @@ func (d *DBS) run(t *task, now time.Time) *run {
 	case known.Full:
 		r.stops(50, codeSpace, "The destination has no space left on its disk.")
 	case known.FreeSpace > 0 && r.Bytes > left:
-		r.stops(int(100*left/r.Bytes), codeSpace, "The destination has no space left on its disk.")
+		r.stops(int(100*float64(max(0, left))/float64(r.Bytes)), codeSpace, "The destination has no space left on its disk.")
 	case d.tasks.runs[dest] < known.Flaky:
 		r.stops(50, codeConnection, "The connection to the destination was lost.")
 	}
@@ -171,15 +171,18 @@ func (r *run) stops(percent int, code, message string) {
 	r.StopsAt, r.Code, r.Message = percent, code, message
 }
 
+// longest bounds how long anything lasts, so that no time overflows.
+const longest = 10 * 365 * 24 * time.Hour
+
 // duration is how long a restore of so many bytes lasts.
 func (d *DBS) duration(bytes int64) time.Duration {
 	natural := d.world.Speed.MinDuration
 	if rate := d.world.Speed.Throughput; rate > 0 {
-		natural += time.Duration(float64(bytes) / float64(rate) * float64(time.Second))
+		natural += time.Duration(min(float64(bytes)/float64(rate), longest.Seconds()) * float64(time.Second))
 	}
 	return d.scale(natural)
 }
 
 func (d *DBS) scale(natural time.Duration) time.Duration {
-	return time.Duration(float64(natural) / d.timeScale)
+	return time.Duration(min(float64(natural)/d.timeScale, float64(longest)))
 }

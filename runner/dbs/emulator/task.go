@@ -70,7 +70,7 @@ func (r *run) end() time.Time {
 	case !r.Paused.IsZero():
 		return time.Time{}
 	case r.Message != "":
-		return r.From.Add(r.For * time.Duration(r.StopsAt) / 100)
+		return r.From.Add(r.For / 100 * time.Duration(r.StopsAt))
 	}
 	return r.From.Add(r.For)
 }
@@ -87,7 +87,7 @@ type state struct {
 // state returns how t stands at now. finish is the word for a good end.
 func (t *task) state(now time.Time, finish string) state {
 	switch {
-	case t.run != nil && !now.Before(t.run.From):
+	case t.run != nil && (!now.Before(t.run.From) || !t.run.Stopped.IsZero()):
 		return t.run.state(now, finish)
 	case t.Precheck == nil:
 		return state{Status: "init", Startable: true}
@@ -135,13 +135,13 @@ func (r *run) progress(now time.Time) (percent [4]int) {
 	}
 	done := now.Sub(r.From)
 	for i := range percent {
-		from, to := r.For*time.Duration(phases[i])/100, r.For*time.Duration(phases[i+1])/100
+		from, to := r.For/100*time.Duration(phases[i]), r.For/100*time.Duration(phases[i+1])
 		switch {
 		case phases[i] == phases[i+1]:
 		case done >= to:
 			percent[i] = 100
 		case done > from:
-			percent[i] = int(100 * (done - from) / (to - from))
+			percent[i] = int(100 * float64(done-from) / float64(to-from))
 		}
 	}
 	return percent

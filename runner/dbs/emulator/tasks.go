@@ -177,10 +177,12 @@ func (ts *tasks) exists(dest, name string) bool {
 	return ts.databases[dest][strings.ToLower(name)]
 }
 
-// destination is what t restores to: host:port where a host is given, or else
-// the instance. (Next to a host, the instance may be the network it is in.)
+// destination is what t restores to: host:port for the types that are reached by
+// address, or else the instance. (Next to a host, the instance may be the network
+// it is in.)
 func (t *task) destination() string {
-	if t.Parameters["DestinationEndpointIP"] != "" {
+	switch strings.ToLower(t.Parameters["DestinationEndpointInstanceType"]) {
+	case "express", "agent", "other":
 		return t.address("")
 	}
 	return t.Parameters["DestinationEndpointInstanceID"]

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -41,8 +42,14 @@ tells what can go wrong by a rule of the world, or by one that is sent while it 
 	fs.StringVar(&o.Dir, "data", "", "`DIR` where its tasks are kept")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		if *printWorld {
+			if o.WorldFile != "" {
+				return usageError("leave one of them out", "emulator: --print-world prints the world that is served without --world")
+			}
 			_, err := a.env.Stdout.Write(a.env.DemoWorld)
 			return err
+		}
+		if _, _, err := net.SplitHostPort(o.Listen); err != nil {
+			return usageError("write --listen 127.0.0.1:PORT", "emulator: --listen %q is no host and port", o.Listen)
 		}
 		if !allowRemote && !loopback(o.Listen) {
 			return usageError("write --listen 127.0.0.1:PORT, or add --allow-remote",
@@ -100,7 +107,15 @@ func (a *app) serveEmulator(o EmulatorOptions) error {
 	fmt.Fprintf(&b, "\nLook into it, and disturb it, at %s/_emulator/\n\n", em.Endpoint)
 	fmt.Fprint(a.env.Stdout, b.String())
 	<-signals
-	return em.Close()
+	if err := em.Close(); err != nil {
+		return err
+	}
+	kept := "its tasks are forgotten"
+	if o.Dir != "" {
+		kept = "its tasks are kept in " + o.Dir
+	}
+	fmt.Fprintln(a.env.Stderr, "emulator stopped; "+kept)
+	return nil
 }
 
 // shellWord quotes a word for a shell where it has to be.
@@ -114,17 +129,28 @@ func shellWord(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// recordIsApart refuses a record that would be written into what is read.
+// recordIsApart refuses a record that would be written into what the emulator
+// keeps or reads, or into a pipe that nobody may read.
 func recordIsApart(o EmulatorOptions) error {
 	if o.Record == "" {
 		return nil
+	}
+	if o.Dir != "" {
+		record, err := filepath.Abs(o.Record)
+		dir, err2 := filepath.Abs(o.Dir)
+		if err == nil && err2 == nil && filepath.Dir(record) == dir {
+			return usageError("give --record a file elsewhere", "emulator: --record %s is in the directory of --data, which is the emulator's own", o.Record)
+		}
 	}
 	info, err := os.Stat(o.Record)
 	if err != nil {
 		return nil // it is made, or the attempt says why not
 	}
+	if info.Mode()&os.ModeNamedPipe != 0 {
+		return usageError("give --record a file", "emulator: --record %s is a pipe", o.Record)
+	}
 	for _, other := range []string{o.WorldFile, filepath.Join(o.Dir, "tasks.jsonl")} {
-		if there, err := os.Stat(other); err == nil && os.SameFile(info, there) {
+		if there, err := os.Stat(other); (other == o.WorldFile || o.Dir != "") && err == nil && os.SameFile(info, there) {
 			return usageError("give --record another file", "emulator: --record %s is a file that the emulator reads", o.Record)
 		}
 	}
@@ -137,7 +163,10 @@ func (a *app) startEmulator(o EmulatorOptions) (Emulator, error) {
 	if o.Dir != "" {
 		lock, err := journal.Lock(o.Dir, "emulator")
 		if err != nil {
-			return Emulator{}, lockError(err)
+			if held, ok := errors.AsType[*journal.HeldError](err); ok {
+				return Emulator{}, fail(exitLocked, fmt.Errorf("%s: %w", o.Dir, held), "an emulator has one process at a time: stop that one, or use another directory")
+			}
+			return Emulator{}, stateError(err)
 		}
 		release = lock.Release
 	}
@@ -147,7 +176,11 @@ func (a *app) startEmulator(o EmulatorOptions) (Emulator, error) {
 		if errors.Is(err, ErrWorld) {
 			return Emulator{}, fail(exitManifest, err, "'dbsrestore schema world' describes every field")
 		}
-		return Emulator{}, fail(exitUnavailable, fmt.Errorf("start the emulator: %w", err), "")
+		hint := ""
+		if errors.Is(err, syscall.EADDRINUSE) {
+			hint = "another emulator may be there: use another port, or port 0 for any that is free"
+		}
+		return Emulator{}, fail(exitUnavailable, fmt.Errorf("start the emulator: %w", err), hint)
 	}
 	stop := em.Close
 	em.Close = func() error { return errors.Join(stop(), release()) }
@@ -176,7 +209,7 @@ operation and where say which calls, as patterns; skip how many of them pass fir
 often it strikes at most; probability how likely it is each time. Rules of a running emulator
 are read, replaced and added to at its /_emulator/faults, in the same form:
 
-  curl -X POST --data '[{fault: cut, executed: true, operation: CreateRestoreTask, count: 1}]' \\
+  curl -X POST --data '[{fault: cut, executed: true, operation: CreateRestoreTask, count: 1}]' \
     $DBSRESTORE_ENDPOINT/_emulator/faults
 
 A call that a rule strikes, by the kind of fault:

@@ -136,6 +136,10 @@ func checkRules(at string, rules []Fault) (list problems) {
 			list.add(at+"/operation", "%q is not a pattern; write one with * and ?", f.Operation)
 			continue
 		}
+		if !slices.ContainsFunc(Operations, f.Strikes) {
+			list.add(at+"/operation", "no operation is called %q; write one of %s", f.Operation, strings.Join(Operations, ", "))
+			continue
+		}
 		if len(kind.Only) > 0 && !slices.ContainsFunc(kind.Only, f.Strikes) {
 			list.add(at+"/operation", "the fault %s can only strike %s; write one of them, or leave operation out", f.Kind, strings.Join(kind.Only, ", "))
 		}

@@ -33,6 +33,13 @@ type Fault struct {
 	Word     string        `yaml:"word,omitempty"`
 }
 
+// Operations are those that the emulator serves.
+var Operations = []string{
+	"CreateRestoreTask", "StartRestoreTask", "DescribeRestoreTaskList", "DescribePreCheckProgressList", "DescribeJobErrorCode",
+	"DescribeBackupPlanList", "DescribeRestoreRangeInfo", "DescribeFullBackupList", "DescribeIncrementBackupList",
+	"DescribeBackupGatewayList", "DescribeRegions", "DescribeNodeCidrList",
+}
+
 // Kind describes a kind of fault.
 type Kind struct {
 	Name  string
@@ -71,7 +78,7 @@ var Kinds = []Kind{
 	{"listTotal", "tells a total that is wrong by by (1)", []string{"by"}, listOnly},
 	{"nameCut", "sees task names cut to by characters (30)", []string{"by"}, listOnly},
 	{"statusUnknown", "sees the status word (SUSPENDED) for every task", []string{"word"}, listOnly},
-	{"taskChanged", "is executed, and then somebody else does word to its tasks: start, pause, resume, stop or remove", []string{"word"}, taskOnly},
+	{"taskChanged", "is executed, and then somebody else does word to its tasks, as far as they can take it: start (not started yet), pause (running), resume (paused), stop (started and not over) or remove", []string{"word"}, taskOnly},
 }
 
 // KindOf returns the kind of a name.
