@@ -52,7 +52,9 @@ func (d *DBS) describeBackupPlanList(c *call) (reply, error) {
 			if plan == nil {
 				return nil, d.fail(codeInvalid, "The backup plan does not exist.")
 			}
-			plans = append(plans, plan)
+			if !slices.Contains(plans, plan) {
+				plans = append(plans, plan)
+			}
 		}
 	}
 	var found []*backupPlan

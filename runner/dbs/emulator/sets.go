@@ -26,13 +26,9 @@ type fullBackupFile struct {
 
 // describeFullBackupList lists backup sets, the newest first.
 func (d *DBS) describeFullBackupList(c *call) (reply, error) {
-	p, err := d.readPage(c)
+	plan, p, err := d.backupsOf(c)
 	if err != nil {
 		return nil, err
-	}
-	plan := d.world.plan(c.account, c.q["BackupPlanId"])
-	if plan == nil {
-		return nil, d.fail(codeInvalid, "The backup plan does not exist.")
 	}
 	asked := d.spanOf(c)
 	var found []world.BackupSet
@@ -48,6 +44,19 @@ func (d *DBS) describeFullBackupList(c *call) (reply, error) {
 		items = append(items, plan.file(s, c.q["ShowStorageType"] == "" || c.is("ShowStorageType")))
 	}
 	return p.reply(len(found), "FullBackupFile", items), nil
+}
+
+// backupsOf returns the backup plan and the page of a list of backups.
+func (d *DBS) backupsOf(c *call) (*backupPlan, page, error) {
+	p, err := d.readPage(c)
+	if err != nil {
+		return nil, p, err
+	}
+	plan := d.world.plan(c.account, c.q["BackupPlanId"])
+	if plan == nil {
+		return nil, p, d.fail(codeInvalid, "The backup plan does not exist.")
+	}
+	return plan, p, nil
 }
 
 // span is a time between two others, in milliseconds, both included.
@@ -107,13 +116,9 @@ type incrementBackupFile struct {
 // describeIncrementBackupList lists log files, the newest first: one an hour in
 // every range, of which the last may still be filling.
 func (d *DBS) describeIncrementBackupList(c *call) (reply, error) {
-	p, err := d.readPage(c)
+	plan, p, err := d.backupsOf(c)
 	if err != nil {
 		return nil, err
-	}
-	plan := d.world.plan(c.account, c.q["BackupPlanId"])
-	if plan == nil {
-		return nil, d.fail(codeInvalid, "The backup plan does not exist.")
 	}
 	asked := d.spanOf(c)
 	var found []incrementBackupFile

@@ -39,7 +39,7 @@ tells what can go wrong by a rule of the world, or by one that is sent while it 
 	fs.StringVar(&o.WorldFile, "world", "", "world `FILE` in YAML; - is stdin")
 	fs.StringVar(&o.Record, "record", "", "`FILE` to add what was asked and done to, as JSON Lines")
 	fs.Float64Var(&a.flags.timeScale, "time-scale", 1, "how many times faster than life its restores are, `N`")
-	fs.StringVar(&o.Dir, "data", "", "`DIR` where its tasks are kept")
+	fs.StringVar(&o.Dir, "data", "", "`DIR` where its tasks are kept; nonces, poisoned tokens and the counts of fault rules begin anew with each start")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		if *printWorld {
 			if o.WorldFile != "" {
