@@ -41,13 +41,17 @@ type jobError struct {
 	Language     string
 }
 
-// describeJobErrorCode explains why a restore task failed.
+// describeJobErrorCode explains why a restore task failed. Of a full backup
+// there is nothing to explain; that its job has the id of its set is a guess.
 func (d *DBS) describeJobErrorCode(c *call) (reply, error) {
 	language := strings.ToLower(cmp.Or(c.q["Language"], "en"))
 	if language != "en" && language != "cn" {
 		return nil, d.fail(codeInvalid, "The value of Language is not supported.")
 	}
 	t := d.tasks.find(c.q["TaskId"], c.account)
+	if t == nil && d.world.hasSet(c.account, c.q["TaskId"]) {
+		return reply{"Item": jobError{JobId: c.q["TaskId"], Language: language}}, nil
+	}
 	if t == nil {
 		return nil, d.fail(codeInvalid, "The job does not exist.")
 	}

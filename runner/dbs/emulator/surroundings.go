@@ -100,6 +100,13 @@ func (s *surroundings) plan(account, id string) *backupPlan {
 	return nil
 }
 
+// hasSet reports whether an account has a full backup set of an id.
+func (s *surroundings) hasSet(account, id string) bool {
+	return slices.ContainsFunc(s.all, func(p *backupPlan) bool {
+		return p.Account == account && slices.ContainsFunc(p.sets, func(b world.BackupSet) bool { return b.ID == id })
+	})
+}
+
 // end returns the last moment of a range.
 func end(r world.Range, now time.Time) time.Time {
 	if r.To.IsZero() {
