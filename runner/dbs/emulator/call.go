@@ -1,8 +1,8 @@
 package emulator
 
 import (
-	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"path"
 	"strconv"
@@ -121,10 +121,7 @@ func (c *call) route() error {
 
 // withoutForm returns the parameters that came in the query.
 func (c *call) withoutForm() gateway.Parameters {
-	q := make(gateway.Parameters)
-	for name, value := range c.q {
-		q[name] = value
-	}
+	q := maps.Clone(c.q)
 	for _, name := range c.req.Form {
 		delete(q, name)
 	}
@@ -272,12 +269,4 @@ func word(s string) string {
 		return strconv.QuoteToASCII(s)
 	}
 	return s
-}
-
-// asGatewayError returns err as an error of the gateway, nil if it is none.
-func asGatewayError(err error) *gateway.Error {
-	if e, ok := errors.AsType[*gateway.Error](err); ok {
-		return e
-	}
-	return nil
 }

@@ -22,7 +22,7 @@ type Entry struct {
 	RequestID   string            `json:"requestId,omitempty"`
 	Parameters  map[string]string `json:"parameters,omitempty"`
 	Nonce       string            `json:"nonce,omitempty"`
-	Status      int               `json:"status,omitempty"` // of HTTP; 0 when no answer was sent
+	Status      int               `json:"status,omitempty"` // of HTTP, of the answer that was made, though a client that left has not got it; 0 for none
 	Code        string            `json:"code,omitempty"`   // "" for success
 	Faults      []string          `json:"faults,omitempty"` // kinds that it met
 	Effects     []effect          `json:"effects,omitempty"`

@@ -61,8 +61,8 @@ func (c *call) complete(r reply, err error) *answer {
 			"RequestId": c.id, "HttpStatusCode": f.inBody, "Success": false, "ErrCode": f.code, "ErrMessage": f.message,
 		})
 	}
-	e := asGatewayError(err)
-	if e == nil {
+	e, ok := errors.AsType[*gateway.Error](err)
+	if !ok {
 		e = &gateway.Error{Status: http.StatusInternalServerError, Code: "InternalError", Message: err.Error()}
 	}
 	body, contentType := gateway.EncodeError(c.format, c.id, c.req.Host, e)

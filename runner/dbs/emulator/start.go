@@ -133,10 +133,7 @@ func (d *DBS) targets(t *task) (list []target) {
 // run returns the restore of t that begins now.
 func (d *DBS) run(t *task, now time.Time) *run {
 	plan, dest := d.plan(t), t.destination()
-	r := &run{From: now, Log: t.Parameters["BackupSetId"] == "", Physical: plan.BackupMethod == "physical"}
-	for _, target := range d.targets(t) {
-		r.Bytes += target.size
-	}
+	r := &run{From: now, Bytes: d.bytes(t), Log: t.Parameters["BackupSetId"] == "", Physical: plan.BackupMethod == "physical"}
 	r.For = d.duration(r.Bytes)
 	taken := d.conflicts(t) // since a precheck made at Create
 	known := d.world.destinations[dest]
@@ -149,7 +146,7 @@ func (d *DBS) run(t *task, now time.Time) *run {
 	case known.Full:
 		r.stops(50, codeSpace, "The destination has no space left on its disk.")
 	case known.FreeSpace > 0 && r.Bytes > left:
-		r.stops(int(100*float64(max(0, left))/float64(r.Bytes)), codeSpace, "The destination has no space left on its disk.")
+		r.stops(int(100*float64(left)/float64(r.Bytes)), codeSpace, "The destination has no space left on its disk.")
 	case d.tasks.runs[dest] < known.Flaky:
 		r.stops(50, codeConnection, "The connection to the destination was lost.")
 	}
