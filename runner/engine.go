@@ -102,7 +102,7 @@ func (e *engine) add(pi plan.Item) error {
 		e.counts.Blocked++
 		return nil
 	}
-	state, err := load(e.plan, pi, e.options.Past[pi.Key], e.options.Settle)
+	state, err := load(e.plan, pi, e.options.Past[pi.Key])
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner/journal"
@@ -120,7 +119,7 @@ func (p Past) Outcomes(pl *plan.Plan) ([]Outcome, error) {
 	var outcomes []Outcome
 	planned := make(map[plan.Key]bool)
 	add := func(it plan.Item) error {
-		state, err := load(pl, it, p[it.Key], 0)
+		state, err := load(pl, it, p[it.Key])
 		outcomes = append(outcomes, Outcome{Item: it, State: state})
 		return err
 	}
@@ -150,8 +149,8 @@ func (p Past) Outcomes(pl *plan.Plan) ([]Outcome, error) {
 }
 
 // load returns the state of an item of a plan, by what is known of it.
-func load(p *plan.Plan, it plan.Item, saved Saved, settle time.Duration) (restore.State, error) {
-	spec := specOf(p, it, max(1, p.Failure.Attempts, saved.State.Attempt), settle)
+func load(p *plan.Plan, it plan.Item, saved Saved) (restore.State, error) {
+	spec := specOf(p, it, max(1, p.Failure.Attempts, saved.State.Attempt))
 	if saved.State.Phase == "" {
 		return restore.New(spec), nil
 	}

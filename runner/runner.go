@@ -31,7 +31,6 @@ type Options struct {
 	Past     Past            // what the log knows of this run
 	Drain    <-chan struct{} // when closed nothing new is sent; calls under way are awaited
 	Observe  func(Change)    // told of every change, from one goroutine; must not block
-	Settle   time.Duration   // see restore.Policy; 0 is the default
 	NoFollow bool            // return when what may be begun has been begun, without waiting for it
 	MaxCalls int64           // calls under way at a time; 0 means 32
 }
@@ -89,7 +88,7 @@ func Run(ctx context.Context, p *plan.Plan, svc Service, log Log, o Options) (Re
 }
 
 // specOf turns an item of a plan into what a restore of it is to be.
-func specOf(p *plan.Plan, it plan.Item, attempts int, settle time.Duration) restore.Spec {
+func specOf(p *plan.Plan, it plan.Item, attempts int) restore.Spec {
 	spec := restore.Spec{
 		Key:          it.Key,
 		BackupPlanID: it.Parameters.BackupPlanId,
@@ -100,7 +99,8 @@ func specOf(p *plan.Plan, it plan.Item, attempts int, settle time.Duration) rest
 		Policy: restore.Policy{
 			PollInterval: time.Duration(p.Limits.PollInterval),
 			Timeout:      time.Duration(p.Failure.Timeout),
-			Settle:       settle,
+			Settle:       time.Duration(p.Failure.ListLag),
+			Expiry:       time.Duration(p.Failure.ResendAfter),
 		},
 	}
 	for n := range attempts {

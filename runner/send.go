@@ -53,6 +53,11 @@ func (e *engine) perform(ctx context.Context, c call) (r result) {
 // call that is under way are not changed, so they may be read here.
 func (e *engine) single(ctx context.Context, c call) result {
 	it := c.items[0]
+	if c.effect() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, it.state.SentAt.Add(restore.Fence))
+		defer cancel()
+	}
 	var event restore.Event
 	var bad restore.EventKind
 	var err error

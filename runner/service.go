@@ -12,7 +12,8 @@ import (
 // Service is the part of DBS that carrying out a plan needs. Implementations
 // are safe for concurrent use, honour the context and return every error as a
 // *restore.Failure. CreateRestoreTask and StartRestoreTask send at most one
-// request each, at once; the reads may retry by themselves, and wait for their
+// request each, at once, and none that is signed after the context's deadline
+// by the wall clock; the reads may retry by themselves, and wait for their
 // turn under the request rate.
 type Service interface {
 	// Turn takes a turn under the request rate of a site for a create or a

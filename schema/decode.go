@@ -46,9 +46,11 @@ func decodeLimits(n *node) Limits {
 
 func decodeFailure(n *node) Failure {
 	return Failure{
-		Max:      n.get("max").digits(),
-		Attempts: n.get("attempts").int(1),
-		Timeout:  n.get("timeout").duration(12 * time.Hour),
+		Max:         n.get("max").digits(),
+		Attempts:    n.get("attempts").int(1),
+		Timeout:     n.get("timeout").duration(12 * time.Hour),
+		ListLag:     n.get("listLag").duration(time.Minute),
+		ResendAfter: n.get("resendAfter").duration(20 * time.Minute),
 	}
 }
 

@@ -44,9 +44,11 @@ type Limits struct {
 
 // Failure says when a run gives up.
 type Failure struct {
-	Max      string   `json:"max,omitempty"` // "5" items or "2%"; "" for never
-	Attempts int      `json:"attempts"`      // tries per item when the service ends a task as failed; default 1
-	Timeout  Duration `json:"timeout"`       // per task from its start; default 12h
+	Max         string   `json:"max,omitempty"` // "5" items or "2%"; "" for never
+	Attempts    int      `json:"attempts"`      // tries per item when the service ends a task as failed; default 1
+	Timeout     Duration `json:"timeout"`       // per task from its start; default 12h
+	ListLag     Duration `json:"listLag"`       // how long a task may be missing from the list; default 1m
+	ResendAfter Duration `json:"resendAfter"`   // from the intent of a create whose answer was lost; default 20m
 }
 
 // Duration is a time.Duration written as "90s", "12h".

@@ -172,15 +172,15 @@ func TestPos(t *testing.T) {
 		t.Errorf("got file %q, want full.yaml", got)
 	}
 	for pointer, want := range map[string]string{
-		"/restores/2/destination/port":       "full.yaml:53:13",
-		"/restores/2/destination/port/x/y":   "full.yaml:53:13",
-		"/restores/0/region":                 "full.yaml:19:11", // from the defaults
-		"/restores/1/rename/0/to":            "full.yaml:41:36",
-		"/restores/0/forEach":                "full.yaml:30:5", // absent: the restore
-		"/restores/99":                       "full.yaml:30:3", // absent: the restores
+		"/restores/2/destination/port":       "full.yaml:55:13",
+		"/restores/2/destination/port/x/y":   "full.yaml:55:13",
+		"/restores/0/region":                 "full.yaml:21:11", // from the defaults
+		"/restores/1/rename/0/to":            "full.yaml:43:36",
+		"/restores/0/forEach":                "full.yaml:32:5", // absent: the restore
+		"/restores/99":                       "full.yaml:32:3", // absent: the restores
 		"":                                   "full.yaml:2:1",
 		"/limits/requestsPerSecond":          "full.yaml:11:22",
-		"/restores/1/destination/instanceId": "full.yaml:42:31",
+		"/restores/1/destination/instanceId": "full.yaml:44:31",
 	} {
 		if got := m.Pos(pointer).String(); got != want {
 			t.Errorf("Pos(%q): got %s, want %s", pointer, got, want)

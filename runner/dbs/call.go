@@ -129,6 +129,10 @@ func (k *call) prepare(r *http.Request) error {
 	if err != nil {
 		return unfit()
 	}
+	// The clock that contexts go by stands still while a machine is suspended.
+	if d, ok := r.Context().Deadline(); ok && time.Now().Round(0).After(d.Round(0)) {
+		return interrupted(r.Context())
+	}
 	u := *k.endpoint
 	u.RawQuery = strings.TrimPrefix(signed.BuildQueries(), "/?")
 	r.URL = &u

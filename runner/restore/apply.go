@@ -117,6 +117,9 @@ func (s State) notListed(e Event) State {
 	s.looks++
 	s.due = e.At.Add(backoff(s.looks-1, s.spec.Policy.Gather))
 	settled := s.SentAt.Add(s.spec.Policy.Settle)
+	if s.Phase == Creating {
+		settled = settled.Add(s.spec.Policy.Expiry)
+	}
 	if e.At.Before(settled) && s.due.After(settled) {
 		s.due = settled
 	}

@@ -26,6 +26,12 @@ type Action struct {
 // Effect reports whether the action changes something at the service.
 func (a Action) Effect() bool { return a.Kind == Create || a.Kind == Start }
 
+// Fence is how long after its intent an effect may still be signed. An engine
+// that was held up for longer, as by a suspended machine, does not send it: only
+// so do [Policy].Expiry and the journaled time of the intent bound when it
+// arrives.
+const Fence = time.Minute
+
 // skew is how far the service's clock may be from ours: the gateway refuses
 // requests of clients that are further off (dbs-api.md §4.8).
 const skew = 15 * time.Minute

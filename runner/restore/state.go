@@ -58,11 +58,19 @@ type Spec struct {
 }
 
 // Policy bounds the waiting. Zero fields are as in [DefaultPolicy].
+//
+// A create whose answer was lost may be on its way for long, or lie in the
+// buffer of something between. The gateway refuses a request that was signed
+// more than 15 minutes ago (dbs-api.md §4.8), an effect is signed within
+// [Fence] of its intent, and clocks differ: Expiry covers all three. Not before
+// Expiry and Settle have passed does a list without the task prove that there
+// is none, even where the service does not remember client tokens.
 type Policy struct {
 	PollInterval time.Duration // shortest time between two looks at a running task
 	Timeout      time.Duration // from the start of a task until it counts as timed out
 	Gather       time.Duration // between a create and the look for it, so that one list serves many
-	Settle       time.Duration // how long a task may be missing from the list before it counts as absent
+	Settle       time.Duration // how long a task may be missing from the list
+	Expiry       time.Duration // how long after its intent a create may still arrive at the service, see below
 	Outage       time.Duration // how long calls may go on failing before the restore gives up
 	Sends        int           // how often one effect is sent when its outcome cannot be found
 }
@@ -73,6 +81,7 @@ var DefaultPolicy = Policy{
 	Timeout:      12 * time.Hour,
 	Gather:       time.Second,
 	Settle:       time.Minute,
+	Expiry:       20 * time.Minute,
 	Outage:       time.Hour,
 	Sends:        3,
 }
@@ -152,6 +161,7 @@ func (p Policy) withDefaults() Policy {
 	setDuration(&p.Timeout, d.Timeout)
 	setDuration(&p.Gather, min(d.Gather, p.PollInterval/2))
 	setDuration(&p.Settle, d.Settle)
+	setDuration(&p.Expiry, d.Expiry)
 	setDuration(&p.Outage, d.Outage)
 	if p.Sends == 0 {
 		p.Sends = d.Sends
