@@ -16,6 +16,19 @@ func (p *Plan) Recall(history map[Key]Known) *Plan {
 	return &q
 }
 
+// Retry returns the plan with the failed items among keys to be restored anew,
+// and nothing else to do.
+func (p *Plan) Retry(keys []Key) *Plan {
+	q := *p
+	q.Items = slices.Clone(p.Items)
+	for i := range q.Items {
+		if it := &q.Items[i]; it.Action == Failed && slices.Contains(keys, it.Key) {
+			it.Action, it.Reason = Restore, "a new attempt, with a token and a task name of its own"
+		}
+	}
+	return &q
+}
+
 // Sites returns where the items' calls go, each once, in the order of the items.
 func (p *Plan) Sites() []Site {
 	var sites []Site

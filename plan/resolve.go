@@ -112,7 +112,7 @@ func settle(item *Item, k Known, run string) bool {
 	case k.Ended && k.Succeeded:
 		item.Action, item.Reason = Done, withState("finished in this run", k)
 	case k.Ended:
-		item.Action, item.Reason = Failed, withState("ended as failed in this run", k)+"; use another run key to restore it anew"
+		item.Action, item.Reason = Failed, withState("ended as failed in this run", k)+"; 'dbsrestore retry' tries it anew, so does another run key"
 	case k.TaskID != "":
 		item.Action, item.Reason = Adopt, withState("restore task "+k.TaskID+" exists", k)
 	default:

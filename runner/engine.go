@@ -106,6 +106,9 @@ func (e *engine) add(pi plan.Item) error {
 	if err != nil {
 		return err
 	}
+	if e.options.Retry {
+		state = state.Retry()
+	}
 	state = state.Resume()
 	if err := e.own(pi.Key, state.TaskID); err != nil {
 		return err

@@ -89,6 +89,17 @@ func (p Past) Unfinished() []plan.Key {
 	return keys
 }
 
+// Retryable returns the items that failed and can be tried anew.
+func (p Past) Retryable() []plan.Key {
+	var keys []plan.Key
+	for _, key := range slices.Sorted(maps.Keys(p)) {
+		if p[key].State.Retries() {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
 // Known returns what planning needs to know: the items of which a restore task
 // exists, or may, with the request as it was sent.
 func (p Past) Known() map[plan.Key]plan.Known {
@@ -150,7 +161,11 @@ func (p Past) Outcomes(pl *plan.Plan) ([]Outcome, error) {
 
 // load returns the state of an item of a plan, by what is known of it.
 func load(p *plan.Plan, it plan.Item, saved Saved) (restore.State, error) {
-	spec := specOf(p, it, max(1, p.Failure.Attempts, saved.State.Attempt))
+	attempts := max(1, p.Failure.Attempts, saved.State.Attempt)
+	if saved.State.Retries() {
+		attempts = max(attempts, saved.State.Attempt+1) // in case it is tried anew
+	}
+	spec := specOf(p, it, attempts)
 	if saved.State.Phase == "" {
 		return restore.New(spec), nil
 	}

@@ -31,6 +31,7 @@ type Options struct {
 	Past     Past            // what the log knows of this run
 	Drain    <-chan struct{} // when closed nothing new is sent; calls under way are awaited
 	Observe  func(Change)    // told of every change, from one goroutine; must not block
+	Retry    bool            // make a new attempt at what failed
 	NoFollow bool            // return when what may be begun has been begun, without waiting for it
 	MaxCalls int64           // calls under way at a time; 0 means 32
 }
@@ -59,6 +60,16 @@ type Report struct {
 	Counts         Counts
 	Halted         bool // the failure budget was exceeded
 	Drained        bool // Options.Drain was closed before the run was done
+}
+
+// Surplus returns how many tasks the service has of the items beyond those
+// that were started.
+func (r Report) Surplus() int {
+	n := 0
+	for _, o := range r.Items {
+		n += len(o.State.Surplus)
+	}
+	return n
 }
 
 // Outcome is how an item ended, or stands.

@@ -83,7 +83,7 @@ func (e *engine) look(ctx context.Context, c call) result {
 	tasks, err := e.svc.RestoreTasks(ctx, site, id, c.since)
 	listing := restore.NewListing(tasks)
 	return each(c.items, err, restore.LookFailed, func(it *item) restore.Event {
-		return restore.Event{Kind: restore.Looked, Tasks: it.state.Ours(listing)}
+		return it.state.Looked(listing)
 	})
 }
 

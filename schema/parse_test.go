@@ -99,7 +99,8 @@ func TestAbsentLimitsAreFilledIn(t *testing.T) {
 	if m.Limits != wantLimits {
 		t.Errorf("got %+v, want %+v", m.Limits, wantLimits)
 	}
-	wantFailure := schema.Failure{Attempts: 1, Timeout: schema.Duration(12 * time.Hour)}
+	wantFailure := schema.Failure{Attempts: 1, Timeout: schema.Duration(12 * time.Hour),
+		ListLag: schema.Duration(time.Minute), ResendAfter: schema.Duration(20 * time.Minute)}
 	if m.Failure != wantFailure {
 		t.Errorf("got %+v, want %+v", m.Failure, wantFailure)
 	}

@@ -2,6 +2,7 @@ package restore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -43,13 +44,14 @@ var transitions = map[EventKind]transition{
 	StartFailed:  {[]Phase{Starting}, State.startFailed},
 	Polled:       {[]Phase{Starting, Running}, State.polled},
 	PollFailed:   {[]Phase{Starting, Running}, State.pollFailed},
-	Prechecked:   {[]Phase{Running}, State.prechecked},
+	Prechecked:   {[]Phase{Starting, Running}, State.prechecked},
 	Skip:         {[]Phase{Waiting, Absent}, State.skipped},
 }
 
 // intended opens an effect. What went wrong before does not explain how it goes.
 func (s State) intended(e Event) State {
-	s.SentAt, s.Sends, s.looks, s.due, s.Failure = e.At, s.Sends+1, 0, e.At, nil
+	s.SentAt, s.Sends, s.due, s.Failure = e.At, s.Sends+1, e.At, nil
+	s.looks, s.inits, s.prechecking = 0, 0, false
 	s.Phase = Creating
 	if e.Effect == Start {
 		s.Phase = Starting
@@ -80,6 +82,12 @@ func (s State) createFailed(e Event) State {
 // looked decides by the tasks of ours that the list shows, oldest first.
 func (s State) looked(e Event) State {
 	s = s.calm()
+	for _, t := range e.Earlier {
+		if !t.Status.atRest() {
+			return s.end(Unknown, e.At, &Failure{Class: Refused, Code: "EarlierRuns", Message: fmt.Sprintf(
+				"task %s of an earlier attempt had failed and is %s now: somebody started it, so nothing is tried anew", t.ID, t.RawStatus)})
+		}
+	}
 	if len(e.Tasks) == 0 {
 		return s.notListed(e)
 	}
@@ -130,12 +138,26 @@ func (s State) notListed(e Event) State {
 	case s.Phase == Created:
 		return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "NotListed", Message: fmt.Sprintf(
 			"task %s was created and does not appear in the list of its backup plan: it was not started", s.TaskID)})
+	case s.fate() == Spent:
+		return s.attemptFailed(e.At, &Failure{Class: Refused, Code: "TokenSpent", Token: Spent,
+			Message: "no task was made, and the service answers that failure to every create with the same client token"})
+	case s.fate() == Taken:
+		return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "TokenTaken", Token: Taken, Message: fmt.Sprintf(
+			"the service knows the client token with other parameters, and lists no task named %s: look for it in the console", s.Identity().RestoreTaskName)})
 	case s.Sends < s.spec.Policy.Sends:
 		s.Phase, s.due = Absent, e.At // to be sent again, with the same token
 		return s
 	}
 	return s.end(Unknown, e.At, &Failure{Class: Lost, Code: "CreateUnproved", Message: fmt.Sprintf(
 		"the create was sent %d times without a usable answer and no task is listed: look for a task named %s", s.Sends, s.Identity().RestoreTaskName)})
+}
+
+// fate returns what the last answer told of the client token.
+func (s State) fate() Fate {
+	if s.Failure == nil {
+		return ""
+	}
+	return s.Failure.Token
 }
 
 func (s State) lookFailed(e Event) State {
@@ -181,10 +203,15 @@ func (s State) polled(e Event) State {
 // notStarted handles a task that an unanswered start left as it was.
 func (s State) notStarted(t Task, e Event) State {
 	s.Last = t
+	s.inits++
+	age := e.At.Sub(s.SentAt)
 	switch {
 	case s.Failure != nil && s.Failure.Class == Refused:
 		return s.end(Failed, e.At, s.Failure)
-	case e.At.Sub(s.SentAt) < s.spec.Policy.Settle/time.Duration(s.spec.Policy.Sends):
+	case s.prechecking && age < s.spec.Policy.Timeout:
+		s.due = e.At.Add(s.spec.Policy.PollInterval) // it is starting, or may be
+		return s
+	case age < s.spec.Policy.Settle/time.Duration(s.spec.Policy.Sends):
 		s.looks++
 		s.due = e.At.Add(backoff(s.looks-1, s.spec.Policy.Gather)) // it may be starting
 		return s
@@ -264,7 +291,7 @@ func (s State) prechecked(e Event) State {
 		return s.end(Failed, e.At, &Failure{Class: Refused, Code: "PrecheckFailed",
 			Message: orElse(strings.Join(e.Precheck.Reasons, "; "), "the precheck failed and gave no reason")})
 	}
-	s.inits = 0
+	s.inits, s.prechecking = 0, e.Precheck.Status == "running"
 	s.due = e.At.Add(s.spec.Policy.PollInterval)
 	return s
 }
@@ -276,9 +303,18 @@ func (s State) attemptFailed(at time.Time, f *Failure) State {
 	if s.Attempt == len(s.spec.Attempts) {
 		return s.end(Failed, at, f)
 	}
-	next := waiting(s.spec, s.Attempt+1)
-	next.Surplus, next.Failure = s.Surplus, f
+	next := s.nextAttempt()
+	next.Failure = f
 	next.due = at.Add(s.spec.Policy.PollInterval)
+	return next
+}
+
+func (s State) nextAttempt() State {
+	next := waiting(s.spec, s.Attempt+1)
+	next.Surplus, next.Snapshot.Earlier = s.Surplus, slices.Clone(s.Snapshot.Earlier)
+	if s.TaskID != "" {
+		next.Snapshot.Earlier = append(next.Snapshot.Earlier, s.TaskID)
+	}
 	return next
 }
 
@@ -296,8 +332,12 @@ func (s State) trouble(e Event, p Phase) State {
 	if s.troubled.IsZero() {
 		s.troubled = e.At
 	}
+	patience := s.spec.Policy.Outage
+	if e.Failure.Wait {
+		patience = s.spec.Policy.Timeout
+	}
 	refused := e.Failure.Class == Refused && !e.Failure.Fatal
-	if refused || e.At.Sub(s.troubled) >= s.spec.Policy.Outage {
+	if refused || e.At.Sub(s.troubled) >= patience {
 		return s.end(p, e.At, e.Failure)
 	}
 	s.Failure = e.Failure
@@ -312,14 +352,37 @@ func (s State) calm() State {
 	return s
 }
 
+// Retries reports whether [State.Retry] makes a new attempt: of a restore that
+// the service ended as failed, that did not pass its precheck, or whose client
+// token is spent.
+func (s Snapshot) Retries() bool {
+	return s.Phase == Failed && (s.TaskID != "" || s.spent())
+}
+
+func (s Snapshot) spent() bool { return s.Failure != nil && s.Failure.Token == Spent }
+
+// Retry returns the state from which a new attempt at a failed restore goes on,
+// with a token and a name of its own; every other state as it is. The spec must
+// have the attempt.
+func (s State) Retry() State {
+	if !s.Retries() {
+		return s
+	}
+	return s.nextAttempt()
+}
+
 // Resume returns the state from which a later run goes on: what timed out or
 // could not be proved is looked at again, so is a task that was about to be
 // started, and an item of which the service refused to make a task is as one
 // of which nothing was sent.
 func (s State) Resume() State {
 	switch {
+	case s.Phase == Failed && s.TaskID == "" && s.spent():
+		return s.Retry() // nothing else can be sent
+	case s.Phase == Unknown && s.TaskID == "" && s.Sends == 0:
+		return s.again()
 	case s.Phase == Failed && s.TaskID == "" || s.Phase == Skipped || s.Phase == Absent && s.Sends == 0:
-		return waiting(s.spec, s.Attempt)
+		return s.again()
 	case s.Phase == TimedOut:
 		s.Phase = Running
 	case s.Phase == Unknown && s.TaskID == "":
@@ -333,6 +396,13 @@ func (s State) Resume() State {
 	}
 	s.EndedAt = time.Time{}
 	return s
+}
+
+// again returns the attempt as one of which nothing was sent.
+func (s State) again() State {
+	next := waiting(s.spec, s.Attempt)
+	next.Surplus, next.Snapshot.Earlier = s.Surplus, s.Snapshot.Earlier
+	return next
 }
 
 func hasTask(tasks []Task, id string) bool {

@@ -35,6 +35,7 @@ type Event struct {
 	Intent   *Intent    `json:"intent,omitempty"`  // Intended, of a create; Looked, when it found the task
 	TaskID   string     `json:"taskId,omitempty"`  // Answered
 	Tasks    []Task     `json:"tasks,omitempty"`
+	Earlier  []Task     `json:"earlier,omitempty"` // Looked: those of the attempts before
 	Precheck *Precheck  `json:"precheck,omitempty"`
 	Failure  *Failure   `json:"failure,omitempty"`
 }
@@ -66,7 +67,7 @@ func (s *Spec) intent() *Intent {
 // later run knows what the task was asked to do. The tasks that were seen are
 // left out, as the state tells what matters of them.
 func ForLog(from, to State, e Event) Event {
-	e.Tasks = nil
+	e.Tasks, e.Earlier = nil, nil
 	if to.TaskID != from.TaskID && to.TaskID != "" {
 		e.Intent = to.spec.intent()
 	}

@@ -85,18 +85,19 @@ type player struct {
 
 // do carries out a command.
 //
-//	new [xx…]                   a restore of which nothing is known, an x per attempt
+//	new [xx…|patient]           a restore of which nothing is known, an x per attempt; one that may take 12h
 //	+DURATION                   time passes
 //	intend                      the effect that Next asks for is about to be sent
 //	created ID                  the create was answered
-//	create-failed CLASS [fatal] it was not, or the service said no
+//	create-failed CLASS [WORD]  it was not, or the service said no; WORD is fatal, wait, spent or taken
 //	listed [ID[!][@NAME] STATUS]…  the list was read, oldest first; ! has another destination, NAME is ours unless given
 //	look-failed CLASS
 //	started / start-failed CLASS
 //	polled [STATUS] / poll-failed CLASS
-//	prechecked ok|failed
+//	prechecked running|finish|failed
 //	skip
 //	resume                      a later process goes on
+//	retry                       a later process goes on, and tries anew what failed
 func (p *player) do(words []string) string {
 	name, args := words[0], words[1:]
 	arg := func(i int) string {
@@ -105,7 +106,10 @@ func (p *player) do(words []string) string {
 		}
 		return ""
 	}
-	failure := &restore.Failure{Class: restore.Class(arg(0)), Code: "Code", Message: "why", Fatal: arg(1) == "fatal"}
+	failure := &restore.Failure{Class: restore.Class(arg(0)), Code: "Code", Message: "why", Fatal: arg(1) == "fatal", Wait: arg(1) == "wait"}
+	if fate := restore.Fate(arg(1)); fate == restore.Spent || fate == restore.Taken {
+		failure.Token = fate
+	}
 	switch {
 	case strings.HasPrefix(name, "+"):
 		d, err := time.ParseDuration(name[1:])
@@ -115,13 +119,24 @@ func (p *player) do(words []string) string {
 		p.now = p.now.Add(d)
 		return p.describe()
 	case name == "new":
-		p.state = restore.New(spec(max(1, len(arg(0)))))
+		s := spec(max(1, strings.Count(arg(0), "x")))
+		if arg(0) == "patient" {
+			s.Policy.Timeout = 12 * time.Hour
+		}
+		p.state = restore.New(s)
 		p.saved = p.state.Snapshot
 		return p.describe()
-	case name == "resume": // by another process, which knows what was kept
-		loaded, err := restore.Load(*p.state.Spec(), p.saved)
+	case name == "resume", name == "retry": // by another process, which knows what was kept
+		attempts := max(len(p.state.Spec().Attempts), p.saved.Attempt)
+		if p.saved.Retries() {
+			attempts = max(attempts, p.saved.Attempt+1)
+		}
+		loaded, err := restore.Load(spec(attempts), p.saved)
 		if err != nil {
 			p.t.Fatal(err)
+		}
+		if name == "retry" {
+			loaded = loaded.Retry()
 		}
 		p.state = loaded.Resume()
 		return p.describe()
@@ -130,7 +145,7 @@ func (p *player) do(words []string) string {
 	case name == "created":
 		return p.apply(restore.Event{Kind: restore.Answered, TaskID: arg(0)})
 	case name == "listed":
-		return p.apply(restore.Event{Kind: restore.Looked, Tasks: p.state.Ours(restore.NewListing(p.tasks(args)))})
+		return p.apply(p.state.Looked(restore.NewListing(p.tasks(args))))
 	case name == "polled":
 		e := restore.Event{Kind: restore.Polled}
 		if len(args) > 0 {
@@ -138,7 +153,7 @@ func (p *player) do(words []string) string {
 		}
 		return p.apply(e)
 	case name == "prechecked":
-		return p.apply(restore.Event{Kind: restore.Prechecked, Precheck: &restore.Precheck{Failed: arg(0) == "failed", Reasons: []string{"CHECK_X: no"}}})
+		return p.apply(restore.Event{Kind: restore.Prechecked, Precheck: &restore.Precheck{Status: arg(0), Failed: arg(0) == "failed", Reasons: []string{"CHECK_X: no"}}})
 	case name == "skip":
 		return p.apply(restore.Event{Kind: restore.Skip, Failure: &restore.Failure{Code: "NeedNotMet"}})
 	}

@@ -39,6 +39,17 @@ func (s State) Ours(l Listing) []Task {
 	return ours
 }
 
+// Looked returns the event of a list that was read.
+func (s State) Looked(l Listing) Event {
+	e := Event{Kind: Looked, Tasks: s.Ours(l)}
+	for _, id := range s.Snapshot.Earlier {
+		if t, ok := l.byID[id]; ok {
+			e.Earlier = append(e.Earlier, t)
+		}
+	}
+	return e
+}
+
 // differences names the parameters in which a listed task is not what the
 // restore asked for. What the service does not echo is not compared, and
 // RestoreObjects are compared as JSON, since it echoes them with white space

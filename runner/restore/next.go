@@ -51,11 +51,9 @@ func (s State) Next() Action {
 		}
 	case Ready:
 		a.Kind = Start
-	case Starting:
+	case Starting, Running:
 		a.Kind = Poll
-	case Running:
-		a.Kind = Poll
-		if s.inits >= 2 {
+		if s.inits >= 2 { // not started, being prechecked, or the precheck failed
 			a.Kind = CheckPre
 		}
 	default:

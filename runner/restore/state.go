@@ -104,7 +104,9 @@ type State struct {
 	missed   time.Time // since when polls do not know the task; zero when the last one did
 	looks    int       // calls in a row that did not settle the question
 	misses   int       // polls in a row that did not know the task
-	inits    int       // polls in a row that found a started task in init
+	inits    int       // polls in a row that found a task in init of which a start was sent
+
+	prechecking bool // its precheck goes on, as far as was seen
 }
 
 // Snapshot is the part of a State that outlives its process. It round-trips
@@ -116,6 +118,7 @@ type Snapshot struct {
 	Adopted bool     `json:"adopted,omitempty"` // the task was found, not answered to a create of ours
 	Last    Task     `json:"last,omitzero"`     // as last seen at the service; zero before
 	Surplus []string `json:"surplus,omitempty"` // other tasks of ours, which are never started
+	Earlier []string `json:"earlier,omitempty"` // tasks of the attempts before, which ended as failed
 	Failure *Failure `json:"failure,omitempty"` // why it ended, or what went wrong last
 
 	CreatedAt time.Time `json:"createdAt,omitzero"` // when the create was answered, or the adopted task found

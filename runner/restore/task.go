@@ -46,6 +46,12 @@ const (
 	StatusUnrecognized Status = "unrecognized"
 )
 
+// atRest reports whether a task in the status does nothing and has done nothing
+// that counts.
+func (s Status) atRest() bool {
+	return s == StatusInit || s == StatusCheckPass || s == StatusFailed
+}
+
 // Precheck is what DescribePreCheckProgressList says. Source: dbs-api.md §2.5.
 type Precheck struct {
 	Status  string // running, failed or finish
@@ -73,7 +79,19 @@ type Failure struct {
 	Message   string `json:"message,omitempty"`   // at most 2,000 bytes
 	RequestID string `json:"requestId,omitempty"` // "" when no reply was read
 	Fatal     bool   `json:"fatal,omitempty"`     // no call can succeed until somebody mends it: credentials, clock, endpoint
+	Wait      bool   `json:"wait,omitempty"`      // calls succeed again once credentials that expired are renewed: worth a long wait
+	Token     Fate   `json:"token,omitempty"`     // what the reply tells of the client token; "" for nothing
 }
+
+// Fate is what the service has made of a client token.
+type Fate string
+
+// The fates. No task will ever be answered to a token that has one.
+// Source: dbs-api.md §4.6.
+const (
+	Spent Fate = "spent" // the service keeps that the request under it failed
+	Taken Fate = "taken" // the service knows it with other parameters
+)
 
 // Error returns "ACTION: code: message (RequestId …)".
 func (f *Failure) Error() string {

@@ -16,9 +16,10 @@ import (
 	"github.com/dbsrestore/dbsrestore/schema"
 )
 
-// applyFlags are the flags that only apply has.
+// applyFlags are the flags of the verbs that carry out a plan, apply and retry.
 type applyFlags struct {
 	yes, newRun, skipBlocked, wait bool
+	retry                          bool // of the verb retry
 	digest                         string
 }
 

@@ -91,7 +91,7 @@ type Emulator struct {
 // Main runs a command line without the program's name and returns the exit
 // status.
 func Main(ctx context.Context, args []string, env Env) int {
-	a := &app{env: env}
+	a := &app{env: env, args: args}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(env.Stdin)
@@ -103,6 +103,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 // app is one execution of the command.
 type app struct {
 	env   Env
+	args  []string // the command line without the program's name
 	flags flags
 }
 
@@ -154,7 +155,7 @@ Try it without an account:
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.flags.check(cmd) }
 	root.SetHelpCommand(helpCommand())
 	root.Version = version()
-	root.AddCommand(a.validateCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(),
+	root.AddCommand(a.validateCommand(), a.planCommand(), a.applyCommand(), a.retryCommand(), a.statusCommand(),
 		a.emulatorCommand(), a.schemaCommand(), a.versionCommand())
 	root.AddCommand(a.topics()...)
 	for _, c := range root.Commands() {

@@ -103,6 +103,6 @@ func (o *progress) finish(r runner.Report) {
 		fmt.Fprintf(o.app.env.Stderr, "%d changes were not shown, because their reader was too slow.\n", o.dropped)
 	}
 	if r.Drained || r.Counts.Active > 0 {
-		fmt.Fprintf(o.app.env.Stderr, "Resume with the same command: run %s continues where it is.\n", view.Inert(o.plan.Run))
+		fmt.Fprintf(o.app.env.Stderr, "Run %s continues where it is with:\n  %s\n", view.Inert(o.plan.Run), view.Inert(o.app.resumeCommand(o.plan)))
 	}
 }

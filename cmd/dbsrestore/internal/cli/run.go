@@ -42,13 +42,16 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 		return stateError(err)
 	}
 	p = p.Recall(past.Known()) // another process may have gone on with the run since it was planned
+	if f.retry {
+		p = p.Retry(past.Retryable())
+	}
 	if err := mayRun(p, f); err != nil {
 		return err
 	}
 	st := a.drainOnSignal(ctx)
 	out := a.newProgress(p)
 	report, err := runner.Run(st.ctx, p, s, runner.Journal{J: j, Run: run, Lock: lock}, runner.Options{
-		Past: past, Drain: st.drain, Observe: out.observe, NoFollow: !f.wait,
+		Past: past, Retry: f.retry, Drain: st.drain, Observe: out.observe, NoFollow: !f.wait,
 	})
 	st.stop()
 	if err == nil {
@@ -135,7 +138,7 @@ func runStatus(r runner.Report, err error, sig os.Signal) error {
 		return statusOnly(exitInterrupted)
 	case r.Halted:
 		return statusOnly(exitHalted)
-	case r.Counts.Bad() > 0 || r.Counts.Skipped > 0 || r.Counts.Blocked > 0:
+	case r.Counts.Bad() > 0 || r.Counts.Skipped > 0 || r.Counts.Blocked > 0 || r.Surplus() > 0:
 		return statusOnly(exitFailures)
 	case r.Counts.Active > 0 || r.Counts.Waiting > 0:
 		return statusOnly(exitRunning)

@@ -36,7 +36,7 @@ func (a *app) status(ctx context.Context, name string) error {
 	}
 	j, err := journal.OpenReadOnly(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fail(exitUnavailable, fmt.Errorf("no runs in %s", dir), "begin one with 'dbsrestore apply', or name another --state-dir")
+		return noRuns(dir)
 	}
 	if err != nil {
 		return stateError(err)
@@ -60,6 +60,10 @@ func (a *app) status(ctx context.Context, name string) error {
 	}
 	view.Status(a.env.Stdout, info, outcomes, a.env.Now(), a.viewOptions())
 	return nil
+}
+
+func noRuns(dir string) error {
+	return fail(exitUnavailable, fmt.Errorf("no runs in %s", dir), "begin one with 'dbsrestore apply', or name another --state-dir")
 }
 
 // findRun returns the newest run of a name, with its plan.

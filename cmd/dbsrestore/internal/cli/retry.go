@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner/journal"
+)
+
+func (a *app) retryCommand() *cobra.Command {
+	f := applyFlags{retry: true, newRun: true}
+	cmd := &cobra.Command{
+		Use:   "retry RUN",
+		Short: "Try the failed restores of a run anew",
+		Long: `Make a new attempt at each restore of RUN (KEY or MANIFEST/KEY) that the service ended as
+failed, or that did not pass its precheck. A new attempt is a new restore task, with a client
+token and a name of its own; what the failed one has written stays at the destination. Nothing
+else of the run is restored twice, and what is unfinished is followed to its end, as apply does.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.retry(cmd.Context(), args[0], f) },
+	}
+	a.flags.targetFlags(cmd)
+	a.flags.outputFlag(cmd, "text", "json")
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&f.wait, "wait", true, "follow the restores until they end")
+	cmd.Flags().BoolVar(&f.skipBlocked, "skip-blocked", false, "carry out the rest of a plan that has blocked items")
+	return cmd
+}
+
+func (a *app) retry(ctx context.Context, name string, f applyFlags) error {
+	run, p, keys, err := a.failedRun(ctx, name)
+	if err != nil {
+		return err
+	}
+	if len(keys) == 0 {
+		fmt.Fprintf(a.env.Stdout, "Nothing to retry: no restore of run %s has failed at the service. 'dbsrestore apply' resumes a run.\n", view.Inert(run.Key))
+		return nil
+	}
+	if a.flags.inFlight > 0 {
+		p.Limits.InFlight = a.flags.inFlight
+	}
+	if a.flags.rate > 0 {
+		p.Limits.RequestsPerSecond = a.flags.rate
+	}
+	s, err := a.connect(ctx, p.Limits.RequestsPerSecond, p.Sites())
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if s.target != run.Target {
+		return fail(exitUsage, fmt.Errorf("run %s of %s was carried out at %s, this is %s", run.Key, run.Manifest, run.Target, s.target),
+			"give its --endpoint (or --emulator) and its credentials; nothing was done")
+	}
+	if a.flags.output == "text" && (!a.flags.quiet || !f.yes) {
+		view.Plan(a.env.Stdout, p, a.viewOptions())
+		fmt.Fprintln(a.env.Stdout)
+	}
+	if err := a.mayApply(p, f); err != nil {
+		return err
+	}
+	return a.carryOut(ctx, p, s, f)
+}
+
+// failedRun reads a run from the journal: its plan as a retry would carry it
+// out, and the items that can be tried anew.
+func (a *app) failedRun(ctx context.Context, name string) (journal.Run, *plan.Plan, []plan.Key, error) {
+	dir, err := a.stateDir()
+	if err != nil {
+		return journal.Run{}, nil, nil, err
+	}
+	j, err := journal.OpenReadOnly(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return journal.Run{}, nil, nil, noRuns(dir)
+	}
+	if err != nil {
+		return journal.Run{}, nil, nil, stateError(err)
+	}
+	defer j.Close()
+	run, err := findRun(ctx, j, name)
+	if err != nil {
+		return journal.Run{}, nil, nil, err
+	}
+	p, past, err := recall(ctx, j, run)
+	if err != nil {
+		return journal.Run{}, nil, nil, err
+	}
+	keys := past.Retryable()
+	return run, p.Recall(past.Known()).Retry(keys), keys, nil
+}
