@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
@@ -30,7 +31,13 @@ type account struct {
 	mu       sync.Mutex
 	provider credentials.CredentialsProvider // nil: to be built
 	expired  string                          // the security token that the service called expired last
+	worked   bool                            // the service has taken its credentials once
+	lacking  time.Time                       // when there were none the last time; zero when there were
 }
+
+// renewal is how often credentials that expired are looked for while creates
+// and starts wait for them.
+const renewal = 30 * time.Second
 
 // credentials returns credentials that are valid now. It may ask a metadata or
 // token service, for a few seconds at most, without regard to ctx.
@@ -48,9 +55,32 @@ func (a *account) credentials(ctx context.Context) (*credentials.Credentials, er
 		// A provider that failed once keeps failing: the default chain then
 		// asks only its last link, and a profile is half built.
 		a.provider = nil
+		if a.worked { // they expired, and a run of hours waits for newer ones
+			a.lacking = time.Now()
+			return nil, &restore.Failure{Class: restore.Throttled, Code: codeCredentials, Message: err.Error(), Wait: true}
+		}
 		return nil, &restore.Failure{Class: restore.Refused, Code: codeCredentials, Message: err.Error(), Fatal: true}
 	}
+	a.lacking = time.Time{}
 	return cc, nil
+}
+
+// taken notes that the service took the credentials.
+func (a *account) taken() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.worked = true
+}
+
+// hold returns how long a create or a start had better wait for credentials, 0
+// if there are some, or it is time to look for them.
+func (a *account) hold(now time.Time) time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.lacking.IsZero() {
+		return 0
+	}
+	return max(0, a.lacking.Add(renewal).Sub(now))
 }
 
 // expire notes that the service called credentials expired, so that the next

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner/dbs"
@@ -158,7 +159,27 @@ func TestAnExpiredTokenIsFetchedAnewOnce(t *testing.T) {
 			t.Errorf("got token %q, want newer", got)
 		}
 	})
-	t.Run("and the run stops when there is no newer one", func(t *testing.T) {
+	t.Run("and a run that worked waits when there is no newer one", func(t *testing.T) {
+		unconfigured(t, profiles)
+		s := serve(t, inTurn(always(200, created), expired))
+		o := options(s.URL)
+		o.AccessKeyID, o.AccessKeySecret = "", ""
+		c := client(t, o)
+		for range 2 {
+			_, _ = c.CreateRestoreTask(t.Context(), two, attempt, orders, nil)
+		}
+		_, err := c.CreateRestoreTask(t.Context(), two, attempt, orders, nil)
+		if f := failure(t, err); f.Class != restore.Throttled || f.Fatal || !f.Wait || len(s.seen()) != 2 {
+			t.Errorf("got %+v after %d requests, want throttled, to be waited for, after 2", *f, len(s.seen()))
+		}
+		if wait := c.Turn(two); wait < 20*time.Second || wait > 30*time.Second {
+			t.Errorf("got a turn in %v, want one in half a minute", wait)
+		}
+		if wait := c.Turn(plan.Site{Profile: "one", Region: "cn-hangzhou"}); wait != 0 {
+			t.Errorf("another account: got a turn in %v, want one now", wait)
+		}
+	})
+	t.Run("and a run that never did stops when there is no newer one", func(t *testing.T) {
 		unconfigured(t, profiles)
 		s := serve(t, expired)
 		o := options(s.URL)

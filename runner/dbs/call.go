@@ -194,6 +194,7 @@ func (k *call) over(f *restore.Failure) {
 	now := time.Now()
 	seen := Call{Action: k.action, Duration: now.Sub(k.sent)}
 	if f == nil {
+		k.account.taken()
 		k.pace.succeeded()
 	} else {
 		seen.Class, seen.Code = f.Class, f.Code

@@ -38,6 +38,8 @@ const (
 // meaning is what a code of the service says about the call.
 type meaning struct {
 	class restore.Class
+	fate  restore.Fate
+	wait  bool   // it may once the credentials are renewed
 	fatal bool   // no call can succeed until somebody mends it
 	own   string // replaces the service's message, which may quote the signed string
 	hint  string // follows the message; {action} and {skew} are filled in
@@ -50,14 +52,14 @@ type meaning struct {
 var codes = map[string]meaning{
 	"Throttling*":          {class: restore.Throttled},
 	"Rejected.Throttling*": {class: restore.Throttled},
-	codeExpiredToken:       {class: restore.Throttled},
+	codeExpiredToken:       {class: restore.Throttled, wait: true},
 
 	"SignatureNonceUsed":                   {class: restore.Lost},
-	"IdempotentParameterMismatch":          {class: restore.Lost},
-	"IdempotenceParamNotMatch":             {class: restore.Lost},
-	"InvalidIdempotenceParameter.Mismatch": {class: restore.Lost},
+	"IdempotentParameterMismatch":          {class: restore.Lost, fate: restore.Taken},
+	"IdempotenceParamNotMatch":             {class: restore.Lost, fate: restore.Taken},
+	"InvalidIdempotenceParameter.Mismatch": {class: restore.Lost, fate: restore.Taken},
 	"IdempotentProcessing":                 {class: restore.Lost},
-	"IdempotentFailed":                     {class: restore.Lost},
+	"IdempotentFailed":                     {class: restore.Lost, fate: restore.Spent},
 	"LastTokenProcessing":                  {class: restore.Lost},
 	"OperationFailed.LastTokenProcessing":  {class: restore.Lost},
 	"ServiceUnavailable":                   {class: restore.Lost},

@@ -64,8 +64,14 @@ func (p *pace) take() time.Duration {
 // Turn takes the turn of a create or a start that is sent next, and returns 0;
 // or it takes none and returns how long to wait before asking again. Reads wait
 // for their turns by themselves; where both want more than the rate allows, they
-// alternate.
-func (c *Client) Turn(site plan.Site) time.Duration { return c.pace(site).take() }
+// alternate. While there are no credentials a turn is given now and then, to find
+// out.
+func (c *Client) Turn(site plan.Site) time.Duration {
+	if wait := c.account(site.Profile).hold(time.Now()); wait > 0 {
+		return wait
+	}
+	return c.pace(site).take()
+}
 
 // throttled notes that an attempt sent at that time was throttled. Attempts
 // that were under way at the last halving say nothing new.

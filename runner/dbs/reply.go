@@ -189,6 +189,8 @@ func (k *call) failure(r reply, resp *http.Response, now time.Time) *restore.Fai
 		Message:   joined(clean(k.mask(text), maxMessage-len(hint)-len(": ")), hint),
 		RequestID: r.word("RequestId"),
 		Fatal:     m.fatal,
+		Wait:      m.wait,
+		Token:     m.fate,
 	}
 }
 

@@ -219,7 +219,28 @@ func (c *Client) Precheck(ctx context.Context, site plan.Site, id string) (resto
 	if p.Failed && why != "" && !slices.ContainsFunc(p.Reasons, told) {
 		p.Reasons = append(p.Reasons, why)
 	}
+	if p.Failed {
+		if why := c.jobError(ctx, site, id); why != "" && !slices.ContainsFunc(p.Reasons, func(r string) bool { return strings.Contains(r, why) }) {
+			p.Reasons = append(p.Reasons, why)
+		}
+	}
 	return p, nil
+}
+
+// jobError returns the standardised reason for which a task failed, "" when the
+// service has none or does not tell: nothing is decided by it.
+// Source: dbs-api.md §3.8.
+func (c *Client) jobError(ctx context.Context, site plan.Site, id string) string {
+	k := &call{site: site, request: func() requests.AcsRequest {
+		r := dbs.CreateDescribeJobErrorCodeRequest()
+		r.TaskId, r.Language = id, "en"
+		return r
+	}}
+	response := dbs.CreateDescribeJobErrorCodeResponse()
+	if err := c.ask(ctx, k, response); err != nil {
+		return ""
+	}
+	return joined(clean(k.mask(response.Item.ErrorCode), 128), k.message(response.Item.ErrorMessage))
 }
 
 // taskOf translates what the service says of a task.

@@ -334,3 +334,31 @@ func TestAPrecheckFailsAsAWholeOrByOneItem(t *testing.T) {
 		})
 	}
 }
+
+func TestAFailedPrecheckIsExplainedByTheJobsErrorCode(t *testing.T) {
+	failed := always(200, `{"Success":true,"Status":"failed","Items":{"PreCheckProgressDetail":[{"Item":"CHECK_A","State":"failed","ErrMsg":"connect timed out"}]}}`)
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		want   []string
+	}{
+		"with what it adds": {always(200, `{"Success":true,"Item":{"JobId":"s1","ErrorCode":"DBS-1","ErrorMessage":"open the \u001b[31mport","Language":"en"}}`),
+			[]string{"CHECK_A: connect timed out", "DBS-1: open the \uFFFD[31mport"}},
+		"not twice":                  {always(200, `{"Success":true,"Item":{"ErrorMessage":"connect timed out"}}`), []string{"CHECK_A: connect timed out"}},
+		"when it has nothing to say": {always(200, `{"Success":true,"Item":{"JobId":"s1","Language":"en"}}`), []string{"CHECK_A: connect timed out"}},
+		"when it does not answer":    {always(403, `{"Code":"Forbidden.RAM"}`), []string{"CHECK_A: connect timed out"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, inTurn(failed, c.answer))
+			got, err := client(t, options(s.URL)).Precheck(t.Context(), hangzhou, "s1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(restore.Precheck{Status: "failed", Failed: true, Reasons: c.want}, got); diff != "" {
+				t.Errorf("prechecks differ (-want +got):\n%s", diff)
+			}
+			if got, want := s.seen()[1].query.Get("Action")+" "+s.seen()[1].body, "DescribeJobErrorCode Language=en&TaskId=s1"; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
+}

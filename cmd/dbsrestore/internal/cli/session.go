@@ -95,7 +95,7 @@ func accountsOf(ctx context.Context, svc Service, sites []plan.Site) ([]string, 
 // concerns every call is mostly the fault of credentials or permissions.
 func serviceError(err error) error {
 	f, ok := errors.AsType[*restore.Failure](err)
-	if !ok || !f.Fatal || f.Code == "TLS" || f.Code == "Redirect" {
+	if !ok || !f.Fatal && !f.Wait || f.Code == "TLS" || f.Code == "Redirect" {
 		return fail(exitUnavailable, err, "")
 	}
 	return fail(exitCredentials, err, "")

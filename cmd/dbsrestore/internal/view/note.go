@@ -149,7 +149,7 @@ func (cs *changes) failed(c runner.Change) (noteType, bool) {
 		return noteLost, true
 	}
 	t := noteTrouble
-	if e.Failure.Class == restore.Throttled {
+	if e.Failure.Class == restore.Throttled && !e.Failure.Wait {
 		t = noteThrottle
 	}
 	call := failedCall{e.Kind, e.At, e.Failure.Code}
