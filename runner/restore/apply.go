@@ -311,9 +311,9 @@ func (s State) attemptFailed(at time.Time, f *Failure) State {
 
 func (s State) nextAttempt() State {
 	next := waiting(s.spec, s.Attempt+1)
-	next.Surplus, next.Snapshot.Earlier = s.Surplus, slices.Clone(s.Snapshot.Earlier)
+	next.Surplus, next.Earlier = s.Surplus, slices.Clone(s.Earlier)
 	if s.TaskID != "" {
-		next.Snapshot.Earlier = append(next.Snapshot.Earlier, s.TaskID)
+		next.Earlier = append(next.Earlier, s.TaskID)
 	}
 	return next
 }
@@ -401,7 +401,7 @@ func (s State) Resume() State {
 // again returns the attempt as one of which nothing was sent.
 func (s State) again() State {
 	next := waiting(s.spec, s.Attempt)
-	next.Surplus, next.Snapshot.Earlier = s.Surplus, s.Snapshot.Earlier
+	next.Surplus, next.Earlier = s.Surplus, s.Earlier
 	return next
 }
 

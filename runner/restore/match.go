@@ -42,7 +42,7 @@ func (s State) Ours(l Listing) []Task {
 // Looked returns the event of a list that was read.
 func (s State) Looked(l Listing) Event {
 	e := Event{Kind: Looked, Tasks: s.Ours(l)}
-	for _, id := range s.Snapshot.Earlier {
+	for _, id := range s.Earlier {
 		if t, ok := l.byID[id]; ok {
 			e.Earlier = append(e.Earlier, t)
 		}
