@@ -109,11 +109,13 @@ same client token and the same task name, so that whatever was begun is found ag
     that is there already is adopted, even when the journal is lost or on another machine;
   - creating a task writes no data, starting it does: a task is started only when it is visible in
     the list and is the earliest that carries the item's name;
-  - an answer that was lost is looked for before anything is sent again, with the same token;
+  - an answer that was lost is looked for; a create is sent again, with the same token, only when
+    nothing of the first can arrive any more: failure.resendAfter and failure.listLag later;
+  - a new attempt, with another token, follows only a task that is known to have failed;
   - what cannot be proved ends as "unknown", and the exit status is not 0.
 
 To restore anew, use another run key: --run KEY, or run: slot:24h in the manifest for a new one
-every day.`
+every day. To try anew only what failed: 'dbsrestore retry KEY'.`
 
 const environmentText = `  DBSRESTORE_ENDPOINT              the service's URL, as --endpoint
   ALIBABA_CLOUD_ACCESS_KEY_ID      credentials; with the next two the first
