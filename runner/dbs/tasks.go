@@ -207,7 +207,12 @@ func (c *Client) Precheck(ctx context.Context, site plan.Site, id string) (resto
 		Status: clean(strings.ToLower(k.mask(response.Status)), 64),
 		Failed: strings.EqualFold(response.Status, "failed"),
 	}
-	for _, item := range response.Items.PreCheckProgressDetail {
+	checks := response.Items.PreCheckProgressDetail
+	begun := func(c dbs.PreCheckProgressDetail) bool { return !strings.EqualFold(c.State, "init") }
+	if p.Status == "running" && response.Progress == 0 && len(checks) > 0 && !slices.ContainsFunc(checks, begun) {
+		p.Status = "init" // so does a task look that was never started
+	}
+	for _, item := range checks {
 		switch strings.ToLower(item.State) {
 		case "failed", "catched": // "catched" is an exception
 			p.Failed = true

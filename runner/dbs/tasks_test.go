@@ -311,6 +311,12 @@ func TestAPrecheckFailsAsAWholeOrByOneItem(t *testing.T) {
 	}{
 		"running": {`{"Success":true,"Status":"running","Progress":20,"Items":{"PreCheckProgressDetail":[{"State":"init"}]}}`,
 			restore.Precheck{Status: "running"}},
+		"nothing of it has begun": {`{"Success":true,"Status":"running","Progress":0,"Items":{"PreCheckProgressDetail":[{"State":"init"},{"State":"INIT"}]}}`,
+			restore.Precheck{Status: "init"}},
+		"its first check has begun": {`{"Success":true,"Status":"running","Progress":0,"Items":{"PreCheckProgressDetail":[{"State":"running"},{"State":"init"}]}}`,
+			restore.Precheck{Status: "running"}},
+		"it does not tell its checks": {`{"Success":true,"Status":"running","Progress":0,"Items":{}}`,
+			restore.Precheck{Status: "running"}},
 		"a warning does not fail it": {`{"Success":true,"Status":"Finish","Items":{"PreCheckProgressDetail":[{"Item":"A","State":"warning"}]}}`,
 			restore.Precheck{Status: "finish"}},
 		"one item failed": {`{"Success":true,"Status":"running","Items":{"PreCheckProgressDetail":[

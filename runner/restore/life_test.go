@@ -94,7 +94,7 @@ type player struct {
 //	look-failed CLASS
 //	started / start-failed CLASS
 //	polled [STATUS] / poll-failed CLASS
-//	prechecked running|finish|failed
+//	prechecked init|running|finish|failed
 //	skip
 //	resume                      a later process goes on
 //	retry                       a later process goes on, and tries anew what failed

@@ -54,7 +54,7 @@ func (s Status) atRest() bool {
 
 // Precheck is what DescribePreCheckProgressList says. Source: dbs-api.md §2.5.
 type Precheck struct {
-	Status  string // running, failed or finish
+	Status  string // running, failed or finish; init when the service says running but none of its checks has begun
 	Failed  bool   // the precheck failed as a whole, or one of its items did
 	Reasons []string
 }
