@@ -51,7 +51,7 @@ var transitions = map[EventKind]transition{
 // intended opens an effect. What went wrong before does not explain how it goes.
 func (s State) intended(e Event) State {
 	s.SentAt, s.Sends, s.due, s.Failure = e.At, s.Sends+1, e.At, nil
-	s.looks, s.inits, s.prechecking = 0, 0, false
+	s.looks, s.inits, s.precheck = 0, 0, ""
 	s.Phase = Creating
 	if e.Effect == Start {
 		s.Phase = Starting
@@ -205,12 +205,16 @@ func (s State) notStarted(t Task, e Event) State {
 	s.Last = t
 	s.inits++
 	age := e.At.Sub(s.SentAt)
+	refused := s.Failure != nil && s.Failure.Class == Refused
 	switch {
-	case s.Failure != nil && s.Failure.Class == Refused:
-		return s.end(Failed, e.At, s.Failure)
-	case s.prechecking && age < s.spec.Policy.Timeout:
+	case refused && s.precheck == "":
+		s.inits, s.due = checkPreAfter, e.At // it tells whether somebody else has started it
+		return s
+	case s.precheck == "running" && age < s.spec.Policy.Timeout:
 		s.due = e.At.Add(s.spec.Policy.PollInterval) // it is starting, or may be
 		return s
+	case refused:
+		return s.end(Failed, e.At, s.Failure)
 	case age < s.spec.Policy.Settle/time.Duration(s.spec.Policy.Sends):
 		s.looks++
 		s.due = e.At.Add(backoff(s.looks-1, s.spec.Policy.Gather)) // it may be starting
@@ -291,7 +295,7 @@ func (s State) prechecked(e Event) State {
 		return s.end(Failed, e.At, &Failure{Class: Refused, Code: "PrecheckFailed",
 			Message: orElse(strings.Join(e.Precheck.Reasons, "; "), "the precheck failed and gave no reason")})
 	}
-	s.inits, s.prechecking = 0, e.Precheck.Status == "running"
+	s.inits, s.precheck = 0, orElse(e.Precheck.Status, "not told")
 	s.due = e.At.Add(s.spec.Policy.PollInterval)
 	return s
 }

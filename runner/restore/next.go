@@ -32,6 +32,10 @@ func (a Action) Effect() bool { return a.Kind == Create || a.Kind == Start }
 // arrives.
 const Fence = time.Minute
 
+// checkPreAfter is how many polls in a row find a task in init before its
+// precheck is asked about.
+const checkPreAfter = 2
+
 // skew is how far the service's clock may be from ours: the gateway refuses
 // requests of clients that are further off (dbs-api.md §4.8).
 const skew = 15 * time.Minute
@@ -53,7 +57,7 @@ func (s State) Next() Action {
 		a.Kind = Start
 	case Starting, Running:
 		a.Kind = Poll
-		if s.inits >= 2 { // not started, being prechecked, or the precheck failed
+		if s.inits >= checkPreAfter { // not started, being prechecked, or the precheck failed
 			a.Kind = CheckPre
 		}
 	default:

@@ -106,7 +106,7 @@ type State struct {
 	misses   int       // polls in a row that did not know the task
 	inits    int       // polls in a row that found a task in init of which a start was sent
 
-	prechecking bool // its precheck goes on, as far as was seen
+	precheck string // what its precheck was at last, since the start was sent; "" when nobody has asked
 }
 
 // Snapshot is the part of a State that outlives its process. It round-trips
