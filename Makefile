@@ -7,7 +7,7 @@ FUZZTIME = 1m
 # The race detector is linked in C. In CI it is never left out in silence.
 RACE := $(if $(CI),-race,$(if $(shell command -v "$$(go env CC)"),-race))
 
-.PHONY: help build test node-client check demo conformance fuzz golden clean
+.PHONY: help build test node-client check demo conformance torture fuzz golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ conformance: ## ask the service at ENDPOINT what the emulator is held to; see CO
 	@test -n "$(ENDPOINT)" || { echo "make conformance ENDPOINT=https://dbs-api.REGION.aliyuncs.com [LEVEL=creates|restores REGION=… INSTANCE=… DBUSER=…]"; exit 64; }
 	go test -count=1 -timeout 12h -run '^TestService$$' -v ./runner/dbs/emulator/conformance -args \
 		-endpoint='$(ENDPOINT)' -level='$(or $(LEVEL),reads)' -region='$(REGION)' -instance='$(INSTANCE)' -user='$(DBUSER)'
+
+torture: ## end runs at every point, and at some thousand pairs of them; SEED=2 for others
+	go test -count=1 -timeout 2h -run '^TestCrashPoints$$' -v ./runner/torture -args -long -seed=$(or $(SEED),1)
 
 fuzz: ## run each fuzz target for FUZZTIME (1m)
 	@for package in $$(go list ./...); do \

@@ -3,8 +3,6 @@ package torture_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -305,18 +303,6 @@ func TestWhatIsNoViolation(t *testing.T) {
 				t.Errorf("got %v, want nothing", got)
 			}
 		})
-	}
-}
-
-func TestARecordThatTheEmulatorWasKilledOverIsReadToItsLastWholeLine(t *testing.T) {
-	dir := t.TempDir()
-	file := filepath.Join(dir, "record.jsonl")
-	if err := os.WriteFile(file, []byte("{\"n\":1,\"operation\":\"DescribeRegions\"}\n{\"n\":2,\"oper"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	e, err := torture.Collect(file, filepath.Join(dir, "none"))
-	if err != nil || len(e.Calls) != 1 || e.Calls[0].Operation != "DescribeRegions" || e.Journals != nil {
-		t.Errorf("got %+v, %v, want one call and no journal", e, err)
 	}
 }
 

@@ -1,0 +1,115 @@
+package torture_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/runner"
+	"github.com/dbsrestore/dbsrestore/runner/journal"
+	"github.com/dbsrestore/dbsrestore/runner/torture"
+)
+
+// host is a machine on which the plan is carried out, again and again until a
+// run comes to its end.
+type host struct {
+	*history
+	number  int
+	crashes []int // the point at which each process dies; those that follow do not
+
+	dir       string // the present state directory
+	kept      int    // entries of its journal that were acknowledged
+	processes []*process
+	journals  []torture.Journal // of the directories that were lost, and of the present one
+	last      runner.Report
+}
+
+func (h *host) live() {
+	h.dir = h.t.TempDir()
+	for {
+		p := &process{service: h.service, host: h.number}
+		if n := len(h.processes); n < len(h.crashes) {
+			p.dies = h.crashes[n]
+		}
+		h.processes = append(h.processes, p)
+		j, err := h.process(p)
+		h.kept += p.kept
+		if p.died == "" {
+			if err != nil {
+				h.problem("process %d ended with %v", len(h.processes), err)
+			}
+			h.journals = append(h.journals, j)
+			return
+		}
+		time.Sleep(h.draw(fmt.Sprint("pause", len(h.processes)), time.Second, 40*time.Second, 5*time.Minute, 70*time.Minute))
+		if p.sentAfterDeath() {
+			h.problem("a request left process %d after it had died %s", len(h.processes), p.died)
+		}
+		if h.forgets {
+			j.Lost, h.dir, h.kept = true, h.t.TempDir(), 0
+			h.journals = append(h.journals, j)
+		}
+	}
+}
+
+// process is one life of the command: it locks, opens the journal, reads what
+// is known and carries out the plan. It returns what the journal holds in the
+// end. Those of earlier processes must be what was acknowledged to them.
+func (h *host) process(p *process) (torture.Journal, error) {
+	ctx, kill := context.WithCancelCause(h.t.Context())
+	defer kill(nil)
+	p.kill = kill
+	lock, err := journal.Lock(h.dir, "torture")
+	if err != nil {
+		return torture.Journal{}, err
+	}
+	defer lock.Release()
+	j, err := journal.Open(h.dir)
+	if err != nil {
+		return torture.Journal{}, err
+	}
+	defer j.Close()
+	pl := h.plan
+	if h.replans {
+		pl = h.planned(h.client(&process{service: h.service}, "ours"))
+	}
+	current := *pl // hosts share the saved plan
+	data, err := current.Encode()
+	if err != nil {
+		return torture.Journal{}, err
+	}
+	run, err := j.Begin(ctx, journal.Run{Target: "torture", Manifest: pl.Manifest.Name, Key: pl.Run, Plan: data, Started: time.Now()})
+	if err != nil {
+		return torture.Journal{}, err
+	}
+	if entries, err := j.Entries(ctx, run.ID); err != nil || len(entries) != h.kept {
+		h.problem("process %d finds %d entries in the journal (%v), %d were acknowledged", len(h.processes), len(entries), err, h.kept)
+	}
+	past, err := runner.ReadPast(ctx, j, run)
+	if err != nil {
+		return torture.Journal{}, err
+	}
+	pl = pl.Recall(past.Known())
+	report, err := runner.Run(ctx, pl, h.client(p, "ours"), log{p, runner.Journal{J: j, Run: run, Lock: lock}}, runner.Options{Past: past})
+	if p.died != "" && !errors.Is(err, errKilled) {
+		h.problem("process %d, which died %s, ended with %v", len(h.processes), p.died, err)
+	}
+	h.last = report
+	var left torture.Journal
+	if err == nil {
+		left.Ended, left.Outcomes = true, outcomes(report)
+		err = j.End(ctx, run.ID, report.Ended, "ended")
+	}
+	var unread error
+	left.Entries, unread = j.Entries(context.WithoutCancel(ctx), run.ID)
+	return left, errors.Join(err, unread)
+}
+
+func outcomes(r runner.Report) []torture.Outcome {
+	var list []torture.Outcome
+	for _, o := range r.Items {
+		list = append(list, torture.Outcome{Key: o.Item.Key, Phase: string(o.State.Phase), TaskID: o.State.TaskID})
+	}
+	return list
+}
