@@ -25,8 +25,8 @@ import (
 const manifest = `
 version: 1
 name: torture
-limits: {inFlight: 2, perDestination: 2, perBackupPlan: 2, requestsPerSecond: 100, pollInterval: 5s}
-failure: {attempts: %d, timeout: 2h}
+limits: {inFlight: 2, perDestination: 2, perBackupPlan: 2, requestsPerSecond: 100, pollInterval: 30s}
+failure: {attempts: %d, timeout: 40m}
 defaults:
   region: cn-hangzhou
   at: latest

@@ -42,7 +42,7 @@ func (h *host) live() {
 			h.journals = append(h.journals, j)
 			return
 		}
-		time.Sleep(h.draw(fmt.Sprint("pause", len(h.processes)), time.Second, 40*time.Second, 5*time.Minute, 70*time.Minute))
+		time.Sleep(h.draw(fmt.Sprint("pause", len(h.processes)), time.Second, 40*time.Second, 5*time.Minute, 25*time.Minute))
 		if p.sentAfterDeath() {
 			h.problem("a request left process %d after it had died %s", len(h.processes), p.died)
 		}

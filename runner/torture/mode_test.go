@@ -27,6 +27,10 @@ type mode struct {
 	accept []torture.Invariant
 }
 
+// late is a way to the service on which a request may lie for long, though not
+// for so long that the gateway would refuse it.
+var late = []world.Fault{{Kind: "delay", Operation: "*RestoreTask", For: 10 * time.Minute, Count: 3, Probability: half}}
+
 // half is how likely a fault strikes that comes and goes.
 const half = 0.5
 
@@ -55,11 +59,15 @@ var modes = []mode{
 	{name: "requests lost", faults: []world.Fault{{Kind: "cut", Operation: "*RestoreTask", Count: 2, Probability: half}}, succeeds: true},
 	{name: "answers lost", faults: []world.Fault{{Kind: "cut", Operation: "*RestoreTask", Executed: true, Probability: half}}, succeeds: true},
 	{name: "answers cut", faults: []world.Fault{{Kind: "cutBody", Probability: half}}, succeeds: true},
-	{name: "requests late", faults: []world.Fault{{Kind: "delay", Operation: "*RestoreTask", For: 3 * time.Minute, Count: 3, Probability: half}}},
+	{name: "requests late", faults: late},
 	{name: "answers late", faults: []world.Fault{{Kind: "delayAnswer", Operation: "*RestoreTask", For: 3 * time.Minute, Probability: half}}, succeeds: true},
 
 	{name: "state lost", forgets: true, succeeds: true},
 	{name: "two hosts", others: 1, succeeds: true},
+
+	{name: "token ignored, requests late", faults: late, behaviour: world.Behaviour{ClientTokens: world.ClientTokens{Ignored: true}}},
+	{name: "state lost, requests late", faults: late, forgets: true},
+	{name: "two hosts, requests late", faults: late, others: 1},
 
 	// Two barriers are down: nothing is started twice all the same.
 	{name: "token ignored, state lost", forgets: true, accept: twoDown,
