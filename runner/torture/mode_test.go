@@ -56,7 +56,7 @@ var modes = []mode{
 	{name: "status unknown", faults: []world.Fault{{Kind: "statusUnknown", Probability: half}}},
 
 	{name: "throttled", faults: []world.Fault{{Kind: "throttle", Probability: half}}, succeeds: true},
-	{name: "requests lost", faults: []world.Fault{{Kind: "cut", Operation: "*RestoreTask", Count: 2, Probability: half}}, succeeds: true},
+	{name: "requests lost", faults: []world.Fault{{Kind: "cut", Operation: "*RestoreTask", Count: 2, Probability: half}}},
 	{name: "answers lost", faults: []world.Fault{{Kind: "cut", Operation: "*RestoreTask", Executed: true, Probability: half}}, succeeds: true},
 	{name: "answers cut", faults: []world.Fault{{Kind: "cutBody", Probability: half}}, succeeds: true},
 	{name: "requests late", faults: late},
