@@ -1,0 +1,144 @@
+package torture_test
+
+import (
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/runner/torture"
+)
+
+var (
+	long = flag.Bool("long", false, "play some hundred kills instead of some dozens")
+	seed = flag.Uint64("seed", 0, "the one schedule of kills to play; 0 for 1, 2, 3 …")
+)
+
+// trouble is a way in which runs are disturbed, besides being killed.
+type trouble struct {
+	name    string
+	tokens  string        // what becomes of client tokens; "" for honoured
+	lag     time.Duration // how long a new task is missing from the list
+	lose    bool          // the state directory is lost with each process that is killed
+	hosts   int           // that carry out the same at one time, not knowing of each other; 0 means 1
+	restart bool          // the emulator is killed as well, and started again
+	late    bool          // requests may arrive after their sender has gone
+
+	// accept is what cannot be asked of a service that breaks two promises at
+	// once. A second start is never accepted.
+	accept []torture.Invariant
+}
+
+var duplicate = []torture.Invariant{torture.OneTask}
+
+var troubles = []trouble{
+	{name: "killed"},
+	{name: "tokens ignored", tokens: "ignored"},
+	{name: "tokens forgotten", tokens: "200ms"},
+	{name: "list lags", lag: 700 * time.Millisecond},
+	{name: "state lost", lose: true},
+	{name: "two hosts", hosts: 2},
+	{name: "emulator killed", restart: true},
+	{name: "requests late", late: true},
+	{name: "tokens ignored, requests late", tokens: "ignored", late: true},
+
+	// Two barriers are down.
+	{name: "list lags, two hosts", lag: 700 * time.Millisecond, hosts: 2},
+	{name: "tokens ignored, state lost", tokens: "ignored", lose: true, accept: duplicate},
+	{name: "tokens ignored, two hosts", tokens: "ignored", hosts: 2, accept: duplicate},
+}
+
+// killFigures are what came of some schedules. Kills and runs are of applies,
+// restarts of the emulator.
+type killFigures struct {
+	schedules, kills, restarts, runs, tasks, duplicates, doubleStarts, untracked, unknown int
+}
+
+func (f *killFigures) add(g killFigures) {
+	f.schedules += g.schedules
+	f.kills += g.kills
+	f.restarts += g.restarts
+	f.runs += g.runs
+	f.tasks += g.tasks
+	f.duplicates += g.duplicates
+	f.doubleStarts += g.doubleStarts
+	f.untracked += g.untracked
+	f.unknown += g.unknown
+}
+
+// TestKilled kills applies at random until one ends by itself, and has what is
+// then at the service and in the journals judged. The seed decides about the
+// kills and about the faults of the service.
+func TestKilled(t *testing.T) {
+	most, seeds := 2, []uint64{1}
+	if *long {
+		most, seeds = 6, []uint64{1, 2, 3, 4}
+	}
+	if *seed != 0 {
+		seeds = []uint64{*seed}
+	}
+	var mu sync.Mutex
+	results := make([]killFigures, len(troubles))
+	t.Run("troubles", func(t *testing.T) {
+		for i, tr := range troubles {
+			for _, n := range seeds {
+				t.Run(fmt.Sprintf("%s/%d", tr.name, n), func(t *testing.T) {
+					t.Parallel()
+					f := play(t, tr, n, most)
+					mu.Lock()
+					defer mu.Unlock()
+					results[i].add(f)
+				})
+			}
+		}
+	})
+	t.Log(killTable(results))
+}
+
+// killTable shows figures by trouble.
+func killTable(results []killFigures) string {
+	var b strings.Builder
+	line := func(name string, f killFigures) {
+		fmt.Fprintf(&b, "%-30s %9d %6d %8d %6d %6d %10d %13d %9d %7d\n", name, f.schedules, f.kills, f.restarts, f.runs, f.tasks,
+			f.duplicates, f.doubleStarts, f.untracked, f.unknown)
+	}
+	fmt.Fprintf(&b, "\n%-30s schedules  kills restarts   runs  tasks duplicates double starts untracked unknown\n", "")
+	var all killFigures
+	for i, f := range results {
+		line(troubles[i].name, f)
+		all.add(f)
+	}
+	line("all", all)
+	return b.String()
+}
+
+// verdict judges a scene in which every machine is done, and counts.
+func (s *scene) verdict(tr trouble, machines []*machine) killFigures {
+	f := killFigures{schedules: 1, restarts: s.starts - 1}
+	last := make(map[string]*program)
+	for _, m := range machines {
+		f.add(m.killFigures)
+		last[m.state] = m.last
+		if c, err := summaryOf(m.last); err != nil || c.Succeeded != drillItems {
+			s.t.Errorf("%s: exit status 0, but %+v, %v", m.last.name, c, err)
+		}
+	}
+	of := map[torture.Invariant]*int{torture.OneTask: &f.duplicates, torture.OneStart: &f.doubleStarts, torture.AllKnown: &f.untracked}
+	for _, v := range s.judge(last) {
+		if n := of[v.Invariant]; n != nil {
+			*n++
+		}
+		if !slices.Contains(tr.accept, v.Invariant) {
+			s.t.Error(v)
+		}
+	}
+	sum, err := s.summary()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	f.tasks = len(sum.Tasks)
+	return f
+}
