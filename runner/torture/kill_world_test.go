@@ -19,13 +19,16 @@ const (
 const drillItems = 12
 
 // drill is a manifest. It restores from four backup plans to four destinations. One of its
-// items fails at first and is tried again.
+// items fails at first and is tried again. Nothing in the worlds here is late by
+// resendAfter, or by listLag in a list.
 const drill = `version: 1
 name: torture
 run: seven
 limits: {inFlight: 6, perDestination: 3, perBackupPlan: 3, requestsPerSecond: 100, pollInterval: 100ms}
 failure:
   attempts: 2
+  resendAfter: 2s
+  listLag: 1s
 defaults:
   region: cn-hangzhou
   at: latest
