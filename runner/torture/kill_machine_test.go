@@ -82,23 +82,22 @@ type machine struct {
 
 // resumes is how often an apply that ended by itself, but not with everything
 // restored, is told to resume.
-const resumes = 10
+const resumes = 5
 
 // carryOut applies and kills, until an apply ends by itself with everything
-// restored.
+// restored, or as well as it can.
 func (m *machine) carryOut(most int) error {
-	for again := 0; again <= resumes; {
+	for again := 0; ; {
 		if err := m.once(most); err != nil {
 			return err
 		}
-		if over, err := m.over(); over || err != nil {
+		if over, err := m.over(again == resumes); over || err != nil {
 			return err
 		}
 		if m.last.status() >= 0 {
 			again++
 		}
 	}
-	return fmt.Errorf("%s: not done after it was told %d times to resume", m.last.name, resumes)
 }
 
 // once starts an apply and waits until it ends, or kills it while fewer than
@@ -137,8 +136,10 @@ func (m *machine) kill() error {
 }
 
 // over reports whether everything is done, by the exit status of the last
-// apply. It is an error when the status is none of those that may be.
-func (m *machine) over() (bool, error) {
+// apply. In the end an item may be left of which nobody can tell whether a task
+// was made, and those that need it. It is an error when the status is none of
+// those that may be.
+func (m *machine) over(end bool) (bool, error) {
 	switch status := m.last.status(); {
 	case status < 0: // killed
 		return false, nil
@@ -146,13 +147,16 @@ func (m *machine) over() (bool, error) {
 		return true, nil
 	case status == 3:
 		c, err := summaryOf(m.last)
-		m.unknown += c.Unknown
-		surplus := strings.Contains(m.last.stdout(), `"surplusTaskIds"`)
-		if err == nil && c.Unknown+c.Failed+c.Skipped == 0 && !surplus {
-			err = fmt.Errorf("%s: exit status 3, but %+v", m.last.name, c)
+		if err != nil {
+			return false, err
 		}
-		return c.Succeeded == drillItems && surplus, err
-	case status == 69 && m.trouble.restart: // nobody answered
+		surplus := c.Succeeded == drillItems && strings.Contains(m.last.stdout(), `"surplusTaskIds"`)
+		unproved := c.Unknown > 0 && c.Succeeded+c.Unknown+c.Skipped == drillItems
+		if !surplus && !unproved {
+			return false, fmt.Errorf("%s: exit status 3, but %+v", m.last.name, c)
+		}
+		return surplus || end, nil
+	case status == 69 && m.trouble.restart && !end: // nobody answered
 		return false, nil
 	default:
 		return false, fmt.Errorf("%s: exit status %d\n%s", m.last.name, status, m.last.stderr())
