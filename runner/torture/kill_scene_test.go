@@ -95,7 +95,7 @@ func (s *scene) restart(after time.Duration) error {
 // launch starts a command line in the environment of the tests.
 func (s *scene) launch(name string, line ...string) (*program, error) {
 	p, err := launch(s.t.Context(), s.path(name), []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "DRILL_PASSWORD=" + drillPassword,
+		"PATH=" + filepath.Dir(s.command) + ":" + os.Getenv("PATH"), "HOME=" + s.dir, "DRILL_PASSWORD=" + drillPassword,
 		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + accessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + accessKeySecret,
 		"ALIBABA_CLOUD_ECS_METADATA_DISABLED=true", // a test asks nobody outside this machine
 	}, line...)

@@ -59,14 +59,27 @@ func TestSignals(t *testing.T) {
 			if c, err := summaryOf(p); err != nil || c.Total != drillItems || c.Succeeded == drillItems {
 				t.Errorf("got %+v, %v, want a summary of an unfinished run", c, err)
 			}
-			for _, want := range []string{"no new restores will start", "Resume with the same command"} {
-				if !strings.Contains(p.stderr(), want) {
-					t.Errorf("%q is not on stderr:\n%s", want, p.stderr())
-				}
+			if want := "no new restores will start"; !strings.Contains(p.stderr(), want) {
+				t.Errorf("%q is not on stderr:\n%s", want, p.stderr())
 			}
+			s.resumeAsTold(p)
 			s.finish("state", nil)
 		})
 	}
+}
+
+// resumeAsTold carries out what an apply said at its end.
+func (s *scene) resumeAsTold(p *program) {
+	s.t.Helper()
+	_, line, found := strings.Cut(p.stderr(), "continues where it is with:\n")
+	if !found {
+		s.t.Fatalf("stderr does not say how to resume:\n%s", p.stderr())
+	}
+	again, err := s.launch("told", "sh", "-c", line)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.wait(again, 0)
 }
 
 // heldBy fails the test unless another apply on the state directory is refused,
