@@ -143,7 +143,7 @@ func (p *program) prints(text string) error {
 		select {
 		case <-p.ended:
 			return fmt.Errorf("%s: ended with status %d before it printed %q", p.name, p.status(), text)
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	return fmt.Errorf("%s: has not printed %q after %s", p.name, text, patience)

@@ -25,10 +25,13 @@ func (s *scene) copied(from, to string) {
 	if err := os.CopyFS(s.path(to), os.DirFS(s.path(from))); err != nil {
 		s.t.Fatal(err)
 	}
-	for name, mode := range map[string]os.FileMode{to: 0o700, to + "/journal.db": 0o600} { // whatever the umask
-		if err := os.Chmod(s.path(name), mode); err != nil {
-			s.t.Fatal(err)
-		}
+	files, err := os.ReadDir(s.path(to))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.chmod(to, 0o700) // whatever the umask
+	for _, f := range files {
+		s.chmod(to+"/"+f.Name(), 0o600)
 	}
 }
 
@@ -52,69 +55,90 @@ func flip(random *rand.Rand) func([]byte) []byte {
 	}
 }
 
-// Each of these is made of the state directory of a run that is over, so that
-// whoever took it for a new one would restore everything again.
+// spoiled are state directories made of that of a run that is over, so that
+// whoever took one for that of a new run would restore everything again.
+var spoiled = []struct {
+	name   string
+	spoil  func(s *scene, state string)
+	status int
+	says   string // on stderr
+}{
+	{"a journal of zero bytes is as none: what exists is adopted", func(s *scene, state string) {
+		s.change(state+"/journal.db", func([]byte) []byte { return nil })
+	}, 0, ""},
+	{"a journal cut within its header", func(s *scene, state string) {
+		s.change(state+"/journal.db", func(data []byte) []byte { return data[:90] })
+	}, 69, "not a journal|damaged"},
+	{"a journal cut within a page", func(s *scene, state string) {
+		s.change(state+"/journal.db", func(data []byte) []byte { return data[:len(data)/2-7] })
+	}, 69, "damaged"},
+	{"a journal with another magic", func(s *scene, state string) {
+		s.change(state+"/journal.db", func(data []byte) []byte { return append([]byte("s"), data[1:]...) })
+	}, 69, "not a journal of dbsrestore"},
+	{"a journal of a newer version", func(s *scene, state string) {
+		s.change(state+"/journal.db", func(data []byte) []byte { binary.BigEndian.PutUint32(data[60:], 99); return data })
+	}, 69, "written by a newer dbsrestore: it has format 99"},
+	{"a journal that others can read", func(s *scene, state string) {
+		s.chmod(state+"/journal.db", 0o644)
+	}, 69, "others may use it"},
+	{"a directory that others can write to", func(s *scene, state string) {
+		s.chmod(state, 0o777)
+	}, 69, "others may write to it"},
+	{"a file in place of the directory", func(s *scene, state string) {
+		if err := os.RemoveAll(s.path(state)); err != nil {
+			s.t.Fatal(err)
+		}
+		s.write(state, "")
+	}, 69, "it is not a directory"},
+}
+
 func TestStateThatIsNotTrusted(t *testing.T) {
-	tests := []struct {
-		name   string
-		spoil  func(t *testing.T, s *scene)
-		status int
-		says   string // on stderr
-	}{
-		{"a journal of zero bytes is as none: what exists is adopted", func(_ *testing.T, s *scene) {
-			s.change("state/journal.db", func([]byte) []byte { return nil })
-		}, 0, ""},
-		{"a journal cut within its header", func(_ *testing.T, s *scene) {
-			s.change("state/journal.db", func(data []byte) []byte { return data[:90] })
-		}, 69, "not a journal|damaged"},
-		{"a journal cut within a page", func(_ *testing.T, s *scene) {
-			s.change("state/journal.db", func(data []byte) []byte { return data[:len(data)/2-7] })
-		}, 69, "damaged"},
-		{"a journal with another magic", func(_ *testing.T, s *scene) {
-			s.change("state/journal.db", func(data []byte) []byte { return append([]byte("s"), data[1:]...) })
-		}, 69, "not a journal of dbsrestore"},
-		{"a journal of a newer version", func(_ *testing.T, s *scene) {
-			s.change("state/journal.db", func(data []byte) []byte { binary.BigEndian.PutUint32(data[60:], 99); return data })
-		}, 69, "written by a newer dbsrestore: it has format 99"},
-		{"a journal that others can read", func(t *testing.T, s *scene) {
-			chmod(t, s.path("state/journal.db"), 0o644)
-		}, 69, "others may use it"},
-		{"a directory that others can write to", func(t *testing.T, s *scene) {
-			chmod(t, s.path("state"), 0o777)
-		}, 69, "others may write to it"},
-		{"a directory that nobody can write to", func(t *testing.T, s *scene) {
-			if os.Geteuid() == 0 {
-				t.Skip("root writes everywhere")
-			}
-			if err := os.Remove(s.path("state/journal.db")); err != nil {
-				t.Fatal(err)
-			}
-			chmod(t, s.path("state"), 0o500)
-			t.Cleanup(func() { chmod(t, s.path("state"), 0o700) })
-		}, 69, "permission denied"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			s := newScene(t, fair)
-			s.done("state")
-			test.spoil(t, s)
-			before := s.asked()
-			p := s.apply("state")
-			s.wait(p, test.status)
-			if s.asked() != before {
-				t.Errorf("%d creates were asked for, want none", s.asked()-before)
-			}
-			if !regexp.MustCompile(test.says).MatchString(p.stderr()) {
-				t.Errorf("%q is not on stderr:\n%s", test.says, p.stderr())
-			}
-		})
+	t.Parallel()
+	s := newScene(t, fair)
+	s.done("whole")
+	for i, test := range spoiled {
+		state := fmt.Sprintf("spoiled-%d", i)
+		s.copied("whole", state)
+		test.spoil(s, state)
+		p := s.nothingNew(state, test.status)
+		if !regexp.MustCompile(test.says).MatchString(p.stderr()) {
+			t.Errorf("%s: %q is not on stderr:\n%s", test.name, test.says, p.stderr())
+		}
 	}
 }
 
-func chmod(t *testing.T, path string, mode os.FileMode) {
-	if err := os.Chmod(path, mode); err != nil {
+func TestAStateDirectoryThatNobodyCanWriteTo(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root writes everywhere")
+	}
+	t.Parallel()
+	s := newScene(t, fair)
+	if err := os.Mkdir(s.path("state"), 0o500); err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.chmod("state", 0o700) })
+	if p := s.nothingNew("state", 69); !strings.Contains(p.stderr(), "permission denied") {
+		t.Errorf("stderr does not say why:\n%s", p.stderr())
+	}
+}
+
+// nothingNew fails the test unless an apply ends with a status, and asks for no
+// create.
+func (s *scene) nothingNew(state string, status int) *program {
+	s.t.Helper()
+	before := s.asked()
+	p := s.apply(state)
+	s.wait(p, status)
+	if n := s.asked() - before; n != 0 {
+		s.t.Fatalf("%s: %d creates were asked for, want none", p.name, n)
+	}
+	return p
+}
+
+func (s *scene) chmod(name string, mode os.FileMode) {
+	s.t.Helper()
+	if err := os.Chmod(s.path(name), mode); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
@@ -183,7 +207,11 @@ func TestADiskThatIsFull(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, fair)
 	printed := 0
-	for _, blocks := range []int{0, 8, 48, 80, 120, 160, 200, 240, 280, 320, 360} { // of 512 bytes, for each file
+	step := 80
+	if *long {
+		step = 20
+	}
+	for blocks := 0; blocks <= 320; blocks += step { // of 512 bytes, for each file
 		before := s.asked()
 		line := s.applyLine("state")
 		p, err := s.launch(fmt.Sprintf("limited-%d", blocks), append([]string{"sh", "-c", `ulimit -f "$0"; exec "$@"`, fmt.Sprint(blocks)}, line...)...)
