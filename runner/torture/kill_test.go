@@ -31,6 +31,7 @@ type trouble struct {
 var duplicate = []torture.Invariant{torture.OneTask, torture.AfterFailure}
 
 var troubles = []trouble{
+	// Lists and requests are late by no more than the drill allows for.
 	{name: "killed"},
 	{name: "tokens ignored", tokens: "ignored"},
 	{name: "tokens forgotten", tokens: "200ms"},
@@ -39,6 +40,7 @@ var troubles = []trouble{
 	{name: "two hosts", hosts: 2},
 	{name: "emulator killed", restart: true},
 	{name: "requests late", late: true},
+	{name: "tokens ignored, list lags", tokens: "ignored", lag: 700 * time.Millisecond},
 	{name: "tokens ignored, requests late", tokens: "ignored", late: true},
 
 	// Two barriers are down.
