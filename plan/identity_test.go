@@ -132,6 +132,26 @@ func TestIdentityRestsOnWhatIsDeclared(t *testing.T) {
 	}
 }
 
+func TestNamesThatJoinToTheSameHaveTokensOfTheirOwn(t *testing.T) {
+	type names struct {
+		manifest, run string
+		key           plan.Key
+		attempt       int
+	}
+	tokens := make(map[plan.Token]names)
+	for _, n := range []names{
+		{"ab", "c", "d", 1}, {"a", "bc", "d", 1}, {"a", "b", "cd", 1},
+		{"m", "r", "x", 11}, {"m", "r", "x1", 1}, {"m", "rx", "1", 1},
+	} {
+		p := &plan.Plan{Manifest: plan.ManifestRef{Name: n.manifest}, Run: n.run}
+		token := plan.Item{Key: n.key}.Attempt(p, n.attempt).ClientToken
+		if other, ok := tokens[token]; ok {
+			t.Errorf("%+v and %+v have one token", n, other)
+		}
+		tokens[token] = n
+	}
+}
+
 func TestIdentitySeesEveryWayToUseAVar(t *testing.T) {
 	for _, rename := range []string{
 		"{{ .db }}{{ .vars.suffix }}",

@@ -148,7 +148,7 @@ func TestWritesAreSentExactlyOnce(t *testing.T) {
 			t.Error("start: got no error")
 		}
 		if got := len(s.seen()); got != 2 {
-			t.Errorf("got %d requests, want 2", got)
+			t.Fatalf("got %d requests, want 2", got)
 		}
 	}
 }
@@ -167,6 +167,60 @@ func TestWritesNeverReuseAConnection(t *testing.T) {
 	}
 	if len(from) != 3 {
 		t.Errorf("got %d connections for 3 writes, want 3", len(from))
+	}
+}
+
+// net/http repeats a request by itself where it can rewind the body and nothing
+// was read, or where a header calls the request idempotent.
+func TestNoTransportCanSendAWriteAgainByItself(t *testing.T) {
+	var sent []*http.Request
+	o := options("http://127.0.0.1:1")
+	o.Transport = exchange(func(r *http.Request) (*http.Response, error) {
+		sent = append(sent, r)
+		return answering(always(200, created))(r)
+	})
+	c := client(t, o)
+	if _, err := create(t, c); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.StartRestoreTask(t.Context(), hangzhou, "s1abc", attempt.ClientToken); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range sent {
+		action := r.URL.Query().Get("Action")
+		if r.GetBody != nil {
+			t.Errorf("%s: the body can be rewound", action)
+		}
+		if r.Header.Get("Idempotency-Key")+r.Header.Get("X-Idempotency-Key") != "" {
+			t.Errorf("%s: a header calls it idempotent", action)
+		}
+	}
+	if len(sent) != 2 {
+		t.Errorf("got %d requests, want 2", len(sent))
+	}
+}
+
+// suspended is a context as it is after a machine slept over its deadline: by
+// the clock that stood still meanwhile, there is time left.
+type suspended struct{ context.Context }
+
+func (suspended) Deadline() (time.Time, bool) { return time.Now().Add(-time.Second).Round(0), true }
+
+func TestAWriteIsNotSignedAfterItsDeadlineByTheWallClock(t *testing.T) {
+	s := serve(t, always(200, created))
+	c := client(t, options(s.URL))
+	ctx := suspended{t.Context()}
+	_, err := c.CreateRestoreTask(ctx, hangzhou, attempt, orders, fromEnv)
+	if err == nil {
+		t.Error("create: got no error")
+	} else if f := failure(t, err); f.Class != restore.Throttled || f.Code != "Canceled" {
+		t.Errorf("create: got %+v, want throttled Canceled: it did not happen", *f)
+	}
+	if err := c.StartRestoreTask(ctx, hangzhou, "s1abc", attempt.ClientToken); err == nil {
+		t.Error("start: got no error")
+	}
+	if n := len(s.seen()); n != 0 {
+		t.Errorf("got %d requests, want none", n)
 	}
 }
 

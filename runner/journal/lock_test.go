@@ -77,6 +77,26 @@ func TestLockWithinAProcess(t *testing.T) {
 	}
 }
 
+// Another process may have opened the file before the release, and lock it after.
+func TestTheLockFileStaysWhenItIsReleased(t *testing.T) {
+	dir := t.TempDir()
+	guard, err := journal.Lock(dir, "drill")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := lockFile(t, dir)
+	before, err := os.Lstat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := guard.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.Lstat(path); err != nil || !os.SameFile(before, after) {
+		t.Errorf("got %v, want the lock file as it was", err)
+	}
+}
+
 func TestCheckNoticesThatTheLockFile(t *testing.T) {
 	for name, spoil := range map[string]func(path string) error{
 		"was removed":  os.Remove,

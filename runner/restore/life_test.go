@@ -39,10 +39,21 @@ func TestLives(t *testing.T) {
 				return
 			}
 			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("life differs (-want +got):\n%s", diff)
+				t.Errorf("life differs first at %s (-want +got):\n%s", firstDifference(string(want), got), diff)
 			}
 		})
 	}
+}
+
+// firstDifference names the first line in which two texts differ: what follows
+// may only come of it.
+func firstDifference(want, got string) string {
+	wants, gots := strings.Split(want, "\n"), strings.Split(got, "\n")
+	n := 0
+	for n < min(len(wants), len(gots))-1 && wants[n] == gots[n] {
+		n++
+	}
+	return fmt.Sprintf("line %d: got %s, want %s", n+1, strings.TrimSpace(gots[n]), strings.TrimSpace(wants[n]))
 }
 
 var epoch = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
