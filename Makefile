@@ -7,7 +7,7 @@ FUZZTIME = 1m
 # The race detector is linked in C. In CI it is never left out in silence.
 RACE := $(if $(CI),-race,$(if $(shell command -v "$$(go env CC)"),-race))
 
-.PHONY: help build test node-client check demo conformance torture fuzz golden clean
+.PHONY: help build test node-client check bugs demo conformance torture fuzz golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ check: ## look for what needs no run: format, vet, modules, lint, import rules
 	go mod tidy -diff
 	go run $(GOLANGCI_LINT) run
 	go test -count=1 ./cmd/importtest
+
+bugs: ## plant every known bug and print which test caught it, in how many seconds
+	go -C cmd/bugtest test -count=1 -args -long
 
 demo: ## restore examples/quickstart.yaml from the emulator, twice
 	@state=$$(mktemp -d) && trap 'rm -rf "$$state"' EXIT && \

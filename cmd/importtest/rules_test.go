@@ -54,6 +54,7 @@ var rules = map[string]rule{
 		others: []string{"github.com/mattn/go-isatty"},
 	},
 	"cmd/importtest": {},
+	"cmd/bugtest":    {},
 }
 
 // harmless are the standard packages that a pure package may import. To add one,
