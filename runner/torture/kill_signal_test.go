@@ -75,6 +75,7 @@ func (s *scene) resumeAsTold(p *program) {
 	if !found {
 		s.t.Fatalf("stderr does not say how to resume:\n%s", p.stderr())
 	}
+	line, _, _ = strings.Cut(line, "\n") // a late answer to the signal may follow
 	again, err := s.launch("told", "sh", "-c", line)
 	if err != nil {
 		s.t.Fatal(err)
