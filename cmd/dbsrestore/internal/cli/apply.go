@@ -67,7 +67,8 @@ func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
 // nothingToDo tells that the run is over and went well.
 func (a *app) nothingToDo(p *plan.Plan) error {
 	if a.flags.output == "json" {
-		a.newProgress(p).finish(runner.Report{Counts: runner.Counts{Total: len(p.Items), Succeeded: len(p.Items)}})
+		now := a.env.Now()
+		a.newProgress(p).finish(runner.Report{Started: now, Ended: now, Counts: runner.Counts{Total: len(p.Items), Succeeded: len(p.Items)}})
 		return nil
 	}
 	fmt.Fprintf(a.env.Stdout, "Nothing to do: all %d restores of run %s are done. Another --run KEY restores anew.\n", len(p.Items), view.Inert(p.Run))
