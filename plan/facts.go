@@ -59,5 +59,6 @@ type Known struct {
 	TaskID     string     // "" while the outcome of a create is unknown
 	Ended      bool       // nothing more will happen to it in this run
 	Succeeded  bool       // it ended well
+	Surplus    int        // further tasks of it that exist and were never started
 	State      string     // for people: "running", "failed: disk full"
 }

@@ -115,6 +115,7 @@ func (p Past) Known() map[plan.Key]plan.Known {
 			TaskID: s.TaskID, State: string(s.Phase),
 			Ended:     s.Phase == restore.Succeeded || s.Phase == restore.Failed && s.TaskID != "",
 			Succeeded: s.Phase == restore.Succeeded,
+			Surplus:   len(s.Surplus),
 		}
 		if s.Failure != nil {
 			k.State += ": " + s.Failure.Message

@@ -390,7 +390,8 @@ func (s State) Resume() State {
 	case s.Phase == TimedOut:
 		s.Phase = Running
 	case s.Phase == Unknown && s.TaskID == "":
-		s.Phase = Creating
+		// Each run may send the create once more, when it is sure that none has come of the others.
+		s.Phase, s.Sends = Creating, min(s.Sends, s.spec.Policy.Sends-1)
 	case s.Phase == Unknown && s.StartedAt.IsZero(), s.Phase == Ready:
 		s.Phase = Created
 	case s.Phase == Unknown:

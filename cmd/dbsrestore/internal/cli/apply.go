@@ -59,9 +59,26 @@ func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
 		return err
 	}
 	if n := p.Count(); n[plan.Done] == len(p.Items) {
-		return a.nothingToDo(p)
+		surplus, err := a.hasSurplus(cmd.Context(), p, s)
+		if err != nil {
+			return err
+		}
+		if !surplus { // else its end tells of them, as it did before
+			return a.nothingToDo(p)
+		}
 	}
 	return a.carryOut(cmd.Context(), p, s, f)
+}
+
+// hasSurplus reports whether the service has more tasks of a run than were started.
+func (a *app) hasSurplus(ctx context.Context, p *plan.Plan, s *session) (bool, error) {
+	known, err := a.history(ctx, s.target, p.Manifest.Name, p.Run)
+	for _, k := range known {
+		if k.Surplus > 0 {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // nothingToDo tells that the run is over and went well.
