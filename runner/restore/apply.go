@@ -237,9 +237,12 @@ func (s State) follow(t Task, at time.Time) State {
 	case StatusFailed:
 		return s.attemptFailed(at, &Failure{Class: Refused, Code: "RestoreFailed", Message: orElse(t.Message, "the service ended the task as failed and gave no reason")})
 	case StatusInit, StatusCheckPass:
-		if s.Phase != Running {
+		switch {
+		case s.Phase != Running:
 			s.Phase = Ready
 			return s
+		case s.Assumed:
+			return s.notAtWork(at)
 		}
 		s.inits++
 		if t.Status == StatusCheckPass {
@@ -249,6 +252,7 @@ func (s State) follow(t Task, at time.Time) State {
 		if s.StartedAt.IsZero() {
 			s.StartedAt = at
 		}
+		s.Assumed = t.Status == StatusUnrecognized && (s.Assumed || s.Phase != Running)
 		s.Phase, s.inits = Running, 0
 	}
 	if age := at.Sub(s.StartedAt); age >= s.spec.Policy.Timeout {
@@ -256,6 +260,19 @@ func (s State) follow(t Task, at time.Time) State {
 			"task %s has been running for %s and goes on at the service (status %s)", s.TaskID, age.Round(time.Second), t.RawStatus)})
 	}
 	s.due = at.Add(pollAfter(at.Sub(s.StartedAt), s.spec.Policy.PollInterval))
+	return s
+}
+
+// notAtWork takes a task that seemed to be at work, by a status that nobody
+// knows, for one whose start is not known to have happened, or was never sent.
+func (s State) notAtWork(at time.Time) State {
+	s.Assumed, s.StartedAt = false, time.Time{}
+	s.due = at.Add(s.spec.Policy.PollInterval)
+	if s.Sends > 0 {
+		s.Phase = Starting
+		return s
+	}
+	s.Phase, s.SentAt = Created, at
 	return s
 }
 

@@ -116,6 +116,7 @@ type Snapshot struct {
 	Attempt int      `json:"attempt"`           // 1-based
 	TaskID  string   `json:"taskId,omitempty"`  // the service's id; "" while none is known
 	Adopted bool     `json:"adopted,omitempty"` // the task was found, not answered to a create of ours
+	Assumed bool     `json:"assumed,omitempty"` // Running because of a status that nobody knows, not of a start or a known one
 	Last    Task     `json:"last,omitzero"`     // as last seen at the service; zero before
 	Surplus []string `json:"surplus,omitempty"` // other tasks of ours, which are never started
 	Earlier []string `json:"earlier,omitempty"` // tasks of the attempts before, which ended as failed
