@@ -509,7 +509,7 @@ func TestWithoutFollowingARunReturnsWhenWhatMayBeginHasBegun(t *testing.T) {
 }
 
 // Two hosts share nothing but the service, which forgets tokens after a while.
-// The second proves the absence of a task long before it creates its own.
+// The slow one proves the absence of tasks long before it creates its own.
 func TestTwoHostsStartNothingTwiceThoughTokensAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := plans(1, 20*time.Minute)
@@ -518,7 +518,7 @@ func TestTwoHostsStartNothingTwiceThoughTokensAreForgotten(t *testing.T) {
 		fast, slow := b.plan(), b.plan()
 		slow.Limits.InFlight = 1
 		var hosts sync.WaitGroup
-		for _, p := range []*plan.Plan{fast, slow} {
+		for _, p := range []*plan.Plan{slow, fast} {
 			hosts.Go(func() {
 				report, err := runner.Run(t.Context(), p, b.client, &mortal{past: runner.Past{}}, runner.Options{})
 				if err != nil || report.Counts.Succeeded != 3 {
@@ -528,8 +528,12 @@ func TestTwoHostsStartNothingTwiceThoughTokensAreForgotten(t *testing.T) {
 			time.Sleep(10 * time.Second)
 		}
 		hosts.Wait()
-		if r := b.service.Summary(); r.Started != 3 {
+		r := b.service.Summary()
+		if r.Started != 3 {
 			t.Errorf("%d tasks were started for 3 items", r.Started)
+		}
+		if r.Created == 3 {
+			t.Error("nothing was created twice: there is nothing that this test has tried")
 		}
 	})
 }
