@@ -29,7 +29,7 @@ check: ## look for what needs no run: format, vet, modules, lint, import rules
 	go test -count=1 ./cmd/importtest
 
 bugs: ## plant every known bug and print which test caught it, in how many seconds
-	go -C cmd/bugtest test -count=1 -args -long
+	go -C cmd/bugtest test -count=1 -timeout 1h -args -long
 
 demo: ## restore examples/quickstart.yaml from the emulator, twice
 	@state=$$(mktemp -d) && trap 'rm -rf "$$state"' EXIT && \

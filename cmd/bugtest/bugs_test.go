@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -14,7 +13,7 @@ import (
 
 var (
 	long = flag.Bool("long", false, "plant every bug, not a sample, and print a table")
-	seed = flag.Uint64("seed", 1, "of the sample")
+	turn = flag.Int("turn", int(time.Now().Unix()/(24*60*60)), "which sample of the bugs to plant; another each day by default")
 )
 
 const (
@@ -55,8 +54,8 @@ func TestEveryTestPassesWithoutItsBug(t *testing.T) {
 func TestEveryBugIsCaught(t *testing.T) {
 	bugs := bank(t)
 	if !*long {
-		bugs = sample(bugs, *seed)
-		t.Logf("a sample of %d bugs by -seed=%d; all of them: make bugs", len(bugs), *seed)
+		bugs = sample(bugs, *turn)
+		t.Logf("%d bugs by -turn=%d; all of them: make bugs", len(bugs), *turn)
 	}
 	slots := make(chan struct{}, atOnce)
 	for _, b := range bugs {
@@ -76,9 +75,8 @@ func TestEveryBugIsCaught(t *testing.T) {
 	}
 }
 
-// sample returns some of the bugs, the same for the same seed.
-func sample(bugs []bug, seed uint64) []bug {
-	r := rand.New(rand.NewPCG(seed, 0))
-	r.Shuffle(len(bugs), func(i, j int) { bugs[i], bugs[j] = bugs[j], bugs[i] })
-	return bugs[:min(sampleSize, len(bugs))]
+// sample returns some of the bugs; as many turns as it takes have them all.
+func sample(bugs []bug, turn int) []bug {
+	first := turn * sampleSize % len(bugs)
+	return slices.Concat(bugs[first:], bugs[:first])[:min(sampleSize, len(bugs))]
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,24 @@ func TestABankThatIsNotWholeIsRefused(t *testing.T) {
 		}
 		if bugs, err := readBank(dir); err == nil {
 			t.Errorf("%s: got %+v, want an error", name, bugs)
+		}
+	}
+}
+
+func TestEveryBugHasItsTurn(t *testing.T) {
+	for _, n := range []int{1, 8, 9, 60} {
+		bugs := make([]bug, n)
+		for i := range bugs {
+			bugs[i].name = strconv.Itoa(i)
+		}
+		seen := make(map[string]bool)
+		for turn := range (n + sampleSize - 1) / sampleSize {
+			for _, b := range sample(bugs, 20000*n+turn) {
+				seen[b.name] = true
+			}
+		}
+		if len(seen) != n {
+			t.Errorf("got %d of %d bugs", len(seen), n)
 		}
 	}
 }
