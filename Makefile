@@ -7,7 +7,7 @@ FUZZTIME = 1m
 # The race detector is linked in C. In CI it is never left out in silence.
 RACE := $(if $(CI),-race,$(if $(shell command -v "$$(go env CC)"),-race))
 
-.PHONY: help build test node-client check bugs demo conformance torture fuzz golden clean
+.PHONY: help build test node-client check bugs demo conformance torture barriers fuzz golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -17,6 +17,7 @@ build: ## build bin/dbsrestore
 
 test: ## run all tests
 	go test $(RACE) -shuffle=on ./...
+	$(if $(RACE),go test -shuffle=on ./runner/restore/explore)
 
 node-client: ## install what the test with the vendor's Node client needs
 	cd testdata/clients/node && npm ci --quiet --no-audit --no-fund
@@ -45,6 +46,10 @@ conformance: ## ask the service at ENDPOINT what the emulator is held to; see CO
 
 torture: ## end runs at every point, and at some thousand pairs of them; SEED=2 for others
 	go test -count=1 -timeout 2h -run '^TestCrashPoints$$' -v ./runner/torture -args -long -seed=$(or $(SEED),1)
+
+barriers: ## count what comes of a restore whose barriers fail (minutes)
+	go run ./cmd/barriers > runner/restore/explore/BARRIERS.md
+	@cat runner/restore/explore/BARRIERS.md
 
 fuzz: ## run each fuzz target for FUZZTIME (1m)
 	@for package in $$(go list ./...); do \
