@@ -107,13 +107,22 @@ func (s State) looked(e Event) State {
 		s.CreatedAt = e.At
 	}
 	s.TaskID = winner.ID
-	s.Surplus = nil
-	for _, t := range e.Tasks[1:] {
-		s.Surplus = append(s.Surplus, t.ID)
-	}
+	s.Surplus = s.surplus(e.Tasks)
 	s.Sends, s.looks = 0, 0
 	s.due = e.At
 	return s.follow(winner, e.At)
+}
+
+// surplus returns the tasks beyond the restore's own, with those that were found
+// before and by earlier attempts: what is one too many stays so.
+func (s State) surplus(tasks []Task) []string {
+	ids := slices.DeleteFunc(slices.Clone(s.Surplus), func(id string) bool { return id == s.TaskID })
+	for _, t := range tasks {
+		if t.ID != s.TaskID && !slices.Contains(ids, t.ID) {
+			ids = append(ids, t.ID)
+		}
+	}
+	return ids
 }
 
 // notListed handles a look that found no task of ours.
