@@ -94,7 +94,7 @@ func (s State) looked(e Event) State {
 	if s.Phase == Created && !hasTask(e.Tasks, s.TaskID) {
 		return s.notListed(e) // another's task is there, ours not yet: the earliest cannot be told
 	}
-	winner := e.Tasks[0]
+	winner := winnerOf(e.Tasks)
 	if diff := s.differences(winner); len(diff) > 0 {
 		return s.end(Unknown, e.At, &Failure{Class: Refused, Code: "NotOurs", Message: fmt.Sprintf(
 			"task %s carries our name but differs in %s: it is not adopted; look at it in the console, and use another run key",
@@ -111,6 +111,17 @@ func (s State) looked(e Event) State {
 	s.Sends, s.looks = 0, 0
 	s.due = e.At
 	return s.follow(winner, e.At)
+}
+
+// winnerOf returns the task that is followed: the earliest; but when somebody has
+// started a later one, that, for to start the earliest too would restore twice.
+func winnerOf(tasks []Task) Task {
+	for _, t := range tasks {
+		if !t.Status.atRest() {
+			return t
+		}
+	}
+	return tasks[0]
 }
 
 // surplus returns the tasks beyond the restore's own, with those that were found
