@@ -181,8 +181,12 @@ func (s State) fate() Fate {
 }
 
 func (s State) lookFailed(e Event) State {
-	if s.Phase == Waiting {
+	switch fate := s.fate(); {
+	case s.Phase == Waiting:
 		return s.trouble(e, Failed)
+	case s.Phase == Creating && fate != "": // what the create was answered still counts
+		f := *e.Failure
+		f.Token, e.Failure = fate, &f
 	}
 	return s.trouble(e, Unknown)
 }
