@@ -321,9 +321,6 @@ func (s State) pollFailed(e Event) State {
 	case s.Phase == Running && e.At.Sub(s.StartedAt) >= timeout:
 		return s.end(TimedOut, e.At, e.Failure)
 	}
-	if s.troubled.IsZero() {
-		s.troubled = e.At
-	}
 	s.looks++
 	s.due = e.At.Add(backoff(s.looks, s.spec.Policy.PollInterval))
 	return s
@@ -377,12 +374,13 @@ func (s State) trouble(e Event, p Phase) State {
 	if s.troubled.IsZero() {
 		s.troubled = e.At
 	}
-	patience := s.spec.Policy.Outage
-	if e.Failure.Wait {
-		patience = s.spec.Policy.Timeout
+	if e.Failure.Wait { // no outage
+		s.outage = time.Time{}
+	} else if s.outage.IsZero() {
+		s.outage = e.At
 	}
 	refused := e.Failure.Class == Refused && !e.Failure.Fatal
-	if refused || e.At.Sub(s.troubled) >= patience {
+	if refused || s.impatient(e.At) {
 		return s.end(p, e.At, e.Failure)
 	}
 	s.Failure = e.Failure
@@ -391,9 +389,19 @@ func (s State) trouble(e Event, p Phase) State {
 	return s
 }
 
+// impatient reports whether calls have been failing for too long: for as long as
+// an outage may last, or, where they only wait for credentials, a restore.
+func (s State) impatient(now time.Time) bool {
+	p := s.spec.Policy
+	if s.outage.IsZero() {
+		return now.Sub(s.troubled) >= p.Timeout
+	}
+	return now.Sub(s.outage) >= p.Outage || now.Sub(s.troubled) >= p.Timeout+p.Outage
+}
+
 // calm notes that a call succeeded.
 func (s State) calm() State {
-	s.troubled = time.Time{}
+	s.troubled, s.outage = time.Time{}, time.Time{}
 	return s
 }
 

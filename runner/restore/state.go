@@ -101,6 +101,7 @@ type State struct {
 
 	due      time.Time // not before this is anything done
 	troubled time.Time // since when calls fail without a break; zero when the last one did not
+	outage   time.Time // since when they fail for another reason than credentials that expired; zero when the last one did not
 	missed   time.Time // since when polls do not know the task; zero when the last one did
 	looks    int       // calls in a row that did not settle the question
 	misses   int       // polls in a row that did not know the task
