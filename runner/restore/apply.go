@@ -321,6 +321,9 @@ func (s State) pollFailed(e Event) State {
 	case s.Phase == Running && e.At.Sub(s.StartedAt) >= timeout:
 		return s.end(TimedOut, e.At, e.Failure)
 	}
+	if s.inits >= checkPreAfter && e.Failure.Class == Refused && !e.Failure.Fatal {
+		return s.prechecked(Event{At: e.At, Precheck: &Precheck{}}) // there is none of which the service would tell
+	}
 	s.looks++
 	s.due = e.At.Add(backoff(s.looks, s.spec.Policy.PollInterval))
 	return s
