@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
@@ -188,4 +189,18 @@ func TestWhatCannotBeProvedCountsAgainstTheFailureBudget(t *testing.T) {
 			t.Errorf("got halted %v, %+v, %v, want halted with one unknown: %+v", report.Halted, report.Counts, err, want)
 		}
 	})
+}
+
+// A create that was sent with a token is sent with the same parameters as long as
+// the token is: a service that remembers it refuses others, or answers to them.
+func TestWhatWasSentStaysAsItWasSent(t *testing.T) {
+	for phase, want := range map[restore.Phase]bool{restore.Creating: true, restore.Unknown: true, restore.Absent: true, restore.Failed: false} {
+		past := runner.Past{"orders": {
+			State:  restore.Snapshot{Phase: phase, Attempt: 1, Sends: 1},
+			Intent: &restore.Intent{Parameters: plan.Parameters{RestoreTime: 1}},
+		}}
+		if known, got := past.Known()["orders"]; got != want || want && known.Parameters.RestoreTime != 1 {
+			t.Errorf("%s: got %v, %+v, want %v", phase, got, known, want)
+		}
+	}
 }

@@ -106,7 +106,7 @@ func (p Past) Known() map[plan.Key]plan.Known {
 	known := make(map[plan.Key]plan.Known)
 	for key, saved := range p {
 		s := saved.State
-		maybe := s.TaskID != "" || s.Phase == restore.Creating || s.Phase == restore.Unknown
+		maybe := s.TaskID != "" || s.Phase == restore.Creating || s.Phase == restore.Unknown || s.Phase == restore.Absent && s.Sends > 0
 		if saved.Intent == nil || !maybe && s.Attempt == 1 {
 			continue // nothing was sent, or it was refused
 		}

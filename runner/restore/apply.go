@@ -429,8 +429,8 @@ func (s State) Retry() State {
 
 // Resume returns the state from which a later run goes on: what timed out or
 // could not be proved is looked at again, so is a task that was about to be
-// started, and an item of which the service refused to make a task is as one
-// of which nothing was sent.
+// created or started, and an item of which the service refused to make a task
+// is as one of which nothing was sent.
 func (s State) Resume() State {
 	switch {
 	case s.Phase == Failed && s.TaskID == "" && s.spent():
@@ -439,6 +439,8 @@ func (s State) Resume() State {
 		return s.again()
 	case s.Phase == Failed && s.TaskID == "" || s.Phase == Skipped || s.Phase == Absent && s.Sends == 0:
 		return s.again()
+	case s.Phase == Absent:
+		s.Phase = Waiting // was absent, before this process
 	case s.Phase == TimedOut:
 		s.Phase = Running
 	case s.Phase == Unknown && s.TaskID == "":
