@@ -114,6 +114,7 @@ func specOf(p *plan.Plan, it plan.Item, attempts int) restore.Spec {
 			Expiry:       time.Duration(p.Failure.ResendAfter),
 		},
 	}
+	spec.Later = func(n int) plan.Attempt { return it.Attempt(p, n) }
 	for n := range attempts {
 		spec.Attempts = append(spec.Attempts, it.Attempt(p, n+1))
 	}

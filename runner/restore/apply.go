@@ -82,6 +82,9 @@ func (s State) createFailed(e Event) State {
 // looked decides by the tasks of ours that the list shows, oldest first.
 func (s State) looked(e Event) State {
 	s = s.calm()
+	if e.Attempt > s.Attempt { // somebody else has tried it anew
+		s = s.at(e.Attempt, union(s.Earlier, e.Earlier))
+	}
 	for _, t := range e.Earlier {
 		if !t.Status.atRest() {
 			return s.end(Unknown, e.At, &Failure{Class: Refused, Code: "EarlierRuns", Message: fmt.Sprintf(
@@ -127,9 +130,20 @@ func winnerOf(tasks []Task) Task {
 // surplus returns the tasks beyond the restore's own, with those that were found
 // before and by earlier attempts: what is one too many stays so.
 func (s State) surplus(tasks []Task) []string {
-	ids := slices.DeleteFunc(slices.Clone(s.Surplus), func(id string) bool { return id == s.TaskID })
+	var ids []string
+	for _, id := range union(s.Surplus, tasks) {
+		if id != s.TaskID {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// union returns ids, and behind them those of the tasks that are not among them.
+func union(ids []string, tasks []Task) []string {
+	ids = slices.Clone(ids)
 	for _, t := range tasks {
-		if t.ID != s.TaskID && !slices.Contains(ids, t.ID) {
+		if !slices.Contains(ids, t.ID) {
 			ids = append(ids, t.ID)
 		}
 	}
@@ -345,7 +359,7 @@ func (s State) skipped(e Event) State { return s.end(Skipped, e.At, e.Failure) }
 
 // attemptFailed goes on with the next attempt, of which nothing is known yet.
 func (s State) attemptFailed(at time.Time, f *Failure) State {
-	if s.Attempt == len(s.spec.Attempts) {
+	if s.Attempt >= len(s.spec.Attempts) {
 		return s.end(Failed, at, f)
 	}
 	next := s.nextAttempt()
@@ -355,11 +369,18 @@ func (s State) attemptFailed(at time.Time, f *Failure) State {
 }
 
 func (s State) nextAttempt() State {
-	next := waiting(s.spec, s.Attempt+1)
-	next.Surplus, next.Earlier = s.Surplus, slices.Clone(s.Earlier)
+	earlier := slices.Clone(s.Earlier)
 	if s.TaskID != "" {
-		next.Earlier = append(next.Earlier, s.TaskID)
+		earlier = append(earlier, s.TaskID)
 	}
+	return s.at(s.Attempt+1, earlier)
+}
+
+// at returns the nth attempt, of which nothing is known but the tasks of those
+// before.
+func (s State) at(n int, earlier []string) State {
+	next := waiting(s.spec, n)
+	next.Surplus, next.Earlier = s.Surplus, earlier
 	return next
 }
 
@@ -459,9 +480,7 @@ func (s State) Resume() State {
 
 // again returns the attempt as one of which nothing was sent.
 func (s State) again() State {
-	next := waiting(s.spec, s.Attempt)
-	next.Surplus, next.Earlier = s.Surplus, s.Earlier
-	return next
+	return s.at(s.Attempt, s.Earlier)
 }
 
 func hasTask(tasks []Task, id string) bool {

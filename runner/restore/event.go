@@ -31,7 +31,7 @@ type Event struct {
 	Kind     EventKind  `json:"kind"`
 	At       time.Time  `json:"at"`
 	Effect   ActionKind `json:"effect,omitempty"`  // Intended: create or start
-	Attempt  int        `json:"attempt,omitempty"` // Intended
+	Attempt  int        `json:"attempt,omitempty"` // Intended; Looked: that of Tasks
 	Intent   *Intent    `json:"intent,omitempty"`  // Intended, of a create; Looked, when it found the task
 	TaskID   string     `json:"taskId,omitempty"`  // Answered
 	Tasks    []Task     `json:"tasks,omitempty"`

@@ -66,8 +66,11 @@ func spec(attempts int) restore.Spec {
 			RestoreObjects: `[{"DBName":"a","NewDBName":"b"}]`, RestoreTime: 1700000000000},
 		Policy: restore.Policy{PollInterval: 5 * time.Second, Timeout: time.Hour},
 	}
+	s.Later = func(n int) plan.Attempt {
+		return plan.Attempt{ClientToken: plan.Token(fmt.Sprintf("token%d", n)), RestoreTaskName: fmt.Sprintf("name%d", n)}
+	}
 	for n := range attempts {
-		s.Attempts = append(s.Attempts, plan.Attempt{ClientToken: plan.Token(fmt.Sprintf("token%d", n+1)), RestoreTaskName: fmt.Sprintf("name%d", n+1)})
+		s.Attempts = append(s.Attempts, s.Later(n+1))
 	}
 	return s
 }

@@ -39,15 +39,44 @@ func (s State) Ours(l Listing) []Task {
 	return ours
 }
 
-// Looked returns the event of a list that was read.
+// Looked returns the event of a list that was read. Of a restore of which nothing
+// is known, the list may show tasks of later attempts: it is then at the last.
 func (s State) Looked(l Listing) Event {
-	e := Event{Kind: Looked, Tasks: s.Ours(l)}
+	e := Event{Kind: Looked, Attempt: s.Attempt}
+	if s.Phase == Waiting {
+		s = s.latest(l)
+		e.Attempt = s.Attempt
+	}
+	e.Tasks = s.Ours(l)
 	for _, id := range s.Earlier {
 		if t, ok := l.byID[id]; ok {
 			e.Earlier = append(e.Earlier, t)
 		}
 	}
 	return e
+}
+
+// foreseen is how many attempts beyond those that are allowed are looked for.
+const foreseen = 5
+
+// latest returns the state at the last attempt of which a task is listed.
+func (s State) latest(l Listing) State {
+	last := len(s.spec.Attempts)
+	if s.spec.Later != nil {
+		last = max(last, s.Attempt) + foreseen
+	}
+	found, earlier := s, slices.Clip(s.Earlier)
+	for n := s.Attempt; n <= last; n++ {
+		at := s.at(n, earlier)
+		ours := at.Ours(l)
+		if len(ours) > 0 {
+			found = at
+		}
+		for _, t := range ours {
+			earlier = append(earlier, t.ID)
+		}
+	}
+	return found
 }
 
 // differences names the parameters in which a listed task is not what the

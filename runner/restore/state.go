@@ -54,7 +54,13 @@ type Spec struct {
 	Declared     plan.Digest
 	MovingTime   bool           // the restore point was declared relative, such as latest: a task found by name may carry another
 	Attempts     []plan.Attempt // identities, one per attempt that is allowed; at least one
-	Policy       Policy
+
+	// Later returns the identity of the nth attempt, beyond those that are
+	// allowed: a person may have asked for it in a process of which nothing is
+	// known. nil for none.
+	Later func(n int) plan.Attempt
+
+	Policy Policy
 }
 
 // Policy bounds the waiting. Zero fields are as in [DefaultPolicy].
@@ -92,7 +98,7 @@ var DefaultPolicy = Policy{
 // Invariants:
 //
 //	S1  TaskID is set in Created, Ready, Starting, Running and Succeeded.
-//	S2  Attempt is in 1..len(Spec.Attempts).
+//	S2  Attempt is in 1..len(Spec.Attempts), or that of a task that was found.
 //	S3  Failure is set in Failed, TimedOut, Unknown and Skipped.
 //	S4  an ended State never changes.
 type State struct {
@@ -158,7 +164,14 @@ func Load(spec Spec, saved Snapshot) (State, error) {
 func (s State) Spec() *Spec { return s.spec }
 
 // Identity returns the token and the task name of the current attempt.
-func (s State) Identity() plan.Attempt { return s.spec.Attempts[s.Attempt-1] }
+func (s State) Identity() plan.Attempt { return s.spec.identity(s.Attempt) }
+
+func (s *Spec) identity(attempt int) plan.Attempt {
+	if attempt <= len(s.Attempts) {
+		return s.Attempts[attempt-1]
+	}
+	return s.Later(attempt)
+}
 
 func (p Policy) withDefaults() Policy {
 	d := DefaultPolicy
