@@ -29,6 +29,15 @@ func (p *Plan) Retry(keys []Key) *Plan {
 	return &q
 }
 
+// Missing returns those of the keys of which the plan has no item.
+func (p *Plan) Missing(keys []Key) []Key {
+	has := make(map[Key]bool, len(p.Items))
+	for i := range p.Items {
+		has[p.Items[i].Key] = true
+	}
+	return slices.DeleteFunc(slices.Clone(keys), func(key Key) bool { return has[key] })
+}
+
 // Sites returns where the items' calls go, each once, in the order of the items.
 func (p *Plan) Sites() []Site {
 	var sites []Site

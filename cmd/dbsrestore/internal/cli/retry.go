@@ -91,5 +91,10 @@ func (a *app) failedRun(ctx context.Context, name string) (journal.Run, *plan.Pl
 		return journal.Run{}, nil, nil, err
 	}
 	keys := past.Retryable()
+	if missing := p.Missing(keys); len(missing) > 0 {
+		return journal.Run{}, nil, nil, fail(exitUsage,
+			fmt.Errorf("%s failed in run %s, and the plan that was carried out last does not have it", missing[0], run.Key),
+			fmt.Sprintf("carry out the whole manifest first, without --only and --selector: dbsrestore apply … --run %s; nothing was done", run.Key))
+	}
 	return run, p.Recall(past.Known()).Retry(keys), keys, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/runner/journal"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
 
 // carryOut runs the plan under the lock and tells how it went.
@@ -80,7 +81,7 @@ func (a *app) end(ctx context.Context, j *journal.Journal, run journal.Run, p *p
 	if r.Drained || r.Counts.Active > 0 || len(elsewhere) > 0 {
 		return nil
 	}
-	return stateError(j.End(ctx, run.ID, r.Ended, outcomeWord(r)))
+	return stateError(j.End(ctx, run.ID, r.Ended, outcomeWord(r, past)))
 }
 
 // begin finds or opens the run in the journal, and refuses to overlap with an
@@ -112,15 +113,21 @@ func lockError(err error) error {
 	return stateError(err)
 }
 
-// outcomeWord is what the journal keeps of how a run ended.
-func outcomeWord(r runner.Report) string {
-	switch {
-	case r.Halted:
+// outcomeWord is what the journal keeps of how a run ended, with all its items:
+// the plan that was carried out last may have only some.
+func outcomeWord(r runner.Report, past runner.Past) string {
+	if r.Halted {
 		return "halted"
-	case r.Counts.Succeeded == r.Counts.Total:
-		return "succeeded"
 	}
-	return "failed"
+	for _, saved := range past {
+		if saved.State.Phase != restore.Succeeded {
+			return "failed"
+		}
+	}
+	if r.Counts.Succeeded < r.Counts.Total {
+		return "failed"
+	}
+	return "succeeded"
 }
 
 // runStatus turns the end of a run into the exit status.
