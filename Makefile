@@ -44,8 +44,10 @@ conformance: ## ask the service at ENDPOINT what the emulator is held to; see CO
 	go test -count=1 -timeout 12h -run '^TestService$$' -v ./runner/dbs/emulator/conformance -args \
 		-endpoint='$(ENDPOINT)' -level='$(or $(LEVEL),reads)' -region='$(REGION)' -instance='$(INSTANCE)' -user='$(DBUSER)'
 
-torture: ## end runs at every point, and at some thousand pairs of them; SEED=2 for others
-	go test -count=1 -timeout 2h -run '^TestCrashPoints$$' -v ./runner/torture -args -long -seed=$(or $(SEED),1)
+torture: ## a million histories, ten thousand crash points, hundreds of kills; SEED=2 for others
+	go run ./cmd/barriers -walks 40000 -random $(or $(SEED),1)
+	go test -count=1 -timeout 1h ./runner/restore/explore -long
+	go test -count=1 -timeout 2h -run '^(TestCrashPoints|TestKilled)$$' -v ./runner/torture -args -long -seed=$(or $(SEED),1)
 
 barriers: ## count what comes of a restore whose barriers fail (minutes)
 	go run ./cmd/barriers > runner/restore/explore/BARRIERS.md

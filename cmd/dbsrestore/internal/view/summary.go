@@ -20,7 +20,7 @@ func Summary(w io.Writer, p *plan.Plan, r runner.Report, o Options) {
 	pg.badItems(r.Items)
 	pg.openItems(r.Items)
 	pg.surplus(r.Items)
-	pg.nextSteps(r)
+	pg.nextSteps(p.Manifest.Name+"/"+p.Run, r)
 	pg.writeTo(w)
 }
 
@@ -140,7 +140,7 @@ func (p *page) surplus(items []runner.Outcome) {
 }
 
 // nextSteps says what to do about each kind of item that did not succeed.
-func (p *page) nextSteps(r runner.Report) {
+func (p *page) nextSteps(run string, r runner.Report) {
 	c := r.Counts
 	refused := refusedItems(r.Items)
 	var steps []string
@@ -149,7 +149,7 @@ func (p *page) nextSteps(r runner.Report) {
 			steps = append(steps, step)
 		}
 	}
-	add(c.Failed-refused, "failed: mend the cause, then restore these anew under another run key: --run KEY --only ITEM")
+	add(c.Failed-refused, "failed: mend the cause, then try these anew: dbsrestore retry "+Inert(run))
 	add(refused, "refused before a task was made: mend the cause and run the same apply again")
 	add(c.Unknown, "unknown: look in the console, then run the same apply again; it looks before it sends anything")
 	add(c.TimedOut, "timed out: the task goes on at the service; run the same apply again to follow it")
