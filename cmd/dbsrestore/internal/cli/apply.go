@@ -139,13 +139,7 @@ func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*
 	if p.Offline {
 		return nil, nil, fail(exitPlanRefused, fmt.Errorf("plan %s was made offline: what needs the service is open in it", path), "make it again without --offline")
 	}
-	if a.flags.inFlight > 0 {
-		p.Limits.InFlight = a.flags.inFlight
-	}
-	if a.flags.rate > 0 {
-		p.Limits.RequestsPerSecond = a.flags.rate
-	}
-	s, err := a.connect(ctx, p.Limits.RequestsPerSecond, p.Sites())
+	s, err := a.connectFor(ctx, p)
 	if err != nil {
 		return nil, nil, err
 	}

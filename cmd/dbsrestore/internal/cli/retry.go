@@ -42,13 +42,7 @@ func (a *app) retry(ctx context.Context, name string, f applyFlags) error {
 		fmt.Fprintf(a.env.Stdout, "Nothing to retry: no restore of run %s has failed at the service. 'dbsrestore apply' resumes a run.\n", view.Inert(run.Key))
 		return nil
 	}
-	if a.flags.inFlight > 0 {
-		p.Limits.InFlight = a.flags.inFlight
-	}
-	if a.flags.rate > 0 {
-		p.Limits.RequestsPerSecond = a.flags.rate
-	}
-	s, err := a.connect(ctx, p.Limits.RequestsPerSecond, p.Sites())
+	s, err := a.connectFor(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,17 @@ func (a *app) connect(ctx context.Context, rate float64, sites []plan.Site) (*se
 	return &session{Service: svc, target: where + " as " + strings.Join(accounts, ","), endpoint: where}, nil
 }
 
+// connectFor opens the service for a saved plan, whose limits the flags override.
+func (a *app) connectFor(ctx context.Context, p *plan.Plan) (*session, error) {
+	if a.flags.inFlight > 0 {
+		p.Limits.InFlight = a.flags.inFlight
+	}
+	if a.flags.rate > 0 {
+		p.Limits.RequestsPerSecond = a.flags.rate
+	}
+	return a.connect(ctx, p.Limits.RequestsPerSecond, p.Sites())
+}
+
 // emulate starts an emulator whose tasks live in the state directory, where one
 // process at a time may use them.
 func (a *app) emulate(rate float64) (*session, error) {
