@@ -185,6 +185,10 @@ func TestEveryBrokenInvariantIsSeen(t *testing.T) {
 			replace(&e.record, "\nStart", again+"Start")
 			replace(&e.journal, "\n3 a created", strings.Replace(intentAgain, `,"surplus":["s2"]`, "", 1)+"\n3 a created")
 		}, "I1 I2"},
+		{"a task that the journal knows as one of an earlier attempt", func(e *evidence) {
+			replace(&e.record, "\nStart", again+"Start")
+			replace(&e.journal, "\n3 a created", strings.Replace(intentAgain, "surplus", "earlier", 1)+"\n3 a created")
+		}, "I1"},
 		{"a secret in the journal", func(e *evidence) {
 			e.secret = `pä"ss`
 			replace(&e.journal, `"event":{}`, `"event":{"note":"it is pä\"ss"}`)

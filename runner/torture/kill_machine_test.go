@@ -150,7 +150,7 @@ func (m *machine) over(end bool) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		surplus := c.Succeeded == drillItems && strings.Contains(m.last.stdout(), `"surplusTaskIds"`)
+		surplus := c.Succeeded == drillItems && strings.Contains(m.last.stdout(), `"surplusTasks":`)
 		unproved := c.Unknown > 0 && c.Succeeded+c.Unknown+c.Skipped == drillItems
 		if !surplus && !unproved {
 			return false, fmt.Errorf("%s: exit status 3, but %+v", m.last.name, c)

@@ -29,6 +29,7 @@ type body struct {
 		Attempt int
 		TaskID  string
 		Surplus []string
+		Earlier []string
 	}
 }
 
@@ -62,7 +63,7 @@ func (n *note) intends(effect string) bool { return n.Kind == kindIntended && n.
 
 // names reports whether n tells of a task.
 func (n *note) names(id string) bool {
-	return n.State.TaskID == id || n.Event.TaskID == id || slices.Contains(n.State.Surplus, id)
+	return n.State.TaskID == id || n.Event.TaskID == id || slices.Contains(n.State.Surplus, id) || slices.Contains(n.State.Earlier, id)
 }
 
 // parameters are those that an intent says will be sent, as they are sent.

@@ -76,7 +76,8 @@ func (j *JSONLines) Summary(r runner.Report) {
 		Halted      bool      `json:"halted"`
 		Interrupted bool      `json:"interrupted"`
 		Counts      counts    `json:"counts"`
-	}{"run_summary", r.Ended.UTC(), r.Started.UTC(), allSucceeded(r.Counts), r.Halted, r.Drained, counts(r.Counts)})
+		Surplus     int       `json:"surplusTasks,omitempty"` // tasks that exist and were never started
+	}{"run_summary", r.Ended.UTC(), r.Started.UTC(), allSucceeded(r.Counts), r.Halted, r.Drained, counts(r.Counts), r.Surplus()})
 }
 
 // counts is runner.Counts in JSON.
