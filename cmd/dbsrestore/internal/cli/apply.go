@@ -172,7 +172,11 @@ func (a *app) mayApply(p *plan.Plan, f applyFlags) error {
 		return nil
 	}
 	if !a.env.Interactive || a.flags.file == "-" {
-		return usageError("review the plan above and add --yes", "apply: nobody can be asked, standard input is not a terminal")
+		verb := "apply"
+		if f.retry {
+			verb = "retry"
+		}
+		return usageError("review the plan above and add --yes", "%s: nobody can be asked, standard input is not a terminal", verb)
 	}
 	fmt.Fprintf(a.env.Stderr, "Carry out %d restores? Only 'yes' is accepted: ", work)
 	answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n')

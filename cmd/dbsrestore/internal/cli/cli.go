@@ -141,7 +141,7 @@ func (a *app) root() *cobra.Command {
 		Short: "Restore many databases from Alibaba Cloud Database Backup Service as one reviewed act",
 		Long: `dbsrestore restores many databases from Alibaba Cloud Database Backup Service (DBS).
 A YAML manifest lists the restores. It is checked, expanded into a plan that people review,
-and carried out with bounded concurrency. Running it again never makes a second restore job.
+and carried out with bounded concurrency. Running it again never restores a second time.
 
 Try it without an account:
   dbsrestore apply --emulator --yes -f examples/quickstart.yaml`,

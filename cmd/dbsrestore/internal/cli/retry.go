@@ -38,8 +38,8 @@ func (a *app) retry(ctx context.Context, name string, f applyFlags) error {
 	if err != nil {
 		return err
 	}
-	if len(keys) == 0 {
-		fmt.Fprintf(a.env.Stdout, "Nothing to retry: no restore of run %s has failed at the service. 'dbsrestore apply' resumes a run.\n", view.Inert(run.Key))
+	if len(keys) == 0 && !run.Ended.IsZero() {
+		fmt.Fprintf(a.env.Stdout, "Nothing to retry: no restore of run %s has failed at the service.\n", view.Inert(run.Key))
 		return nil
 	}
 	s, err := a.connectFor(ctx, p)

@@ -83,7 +83,7 @@ func (n note) text() string {
 	case noteRetry:
 		f.attempt(n)
 	case noteLost:
-		f.words("looking for it")
+		f.words("looking for it" + n.resend)
 	case noteSurplus:
 		f.words("left alone:")
 		f.value("surplus", strings.Join(n.Surplus, ","))

@@ -57,7 +57,8 @@ type note struct {
 	Ended    int           `json:"ended"` // items of the run that have ended
 	Total    int           `json:"total"`
 
-	attempts int // that are allowed
+	attempts int    // that are allowed
+	resend   string // of a create that is lost: when it is sent again, or given up
 	percent  string
 	elapsed  time.Duration
 }
@@ -103,6 +104,14 @@ func (cs *changes) notes(c runner.Change) []note {
 	tell := func(t noteType, f *restore.Failure) {
 		n := base
 		n.Type, n.Failure = t, newFailure(f)
+		if t == noteLost && c.Event.Kind == restore.CreateFailed {
+			p := c.To.Spec().Policy
+			what := "sent again"
+			if c.To.Sends >= p.Sends {
+				what = "given up"
+			}
+			n.resend = "; " + what + " at " + utc(c.To.SentAt.Add(p.Expiry+p.Settle)) + " if it is not listed by then"
+		}
 		if t == noteCreate {
 			n.Token = Inert(string(c.To.Identity().ClientToken))
 		}

@@ -102,15 +102,13 @@ func (p *page) badItem(symbol string, o runner.Outcome) {
 
 // openItems names the items that have not ended.
 func (p *page) openItems(items []runner.Outcome) {
-	var active, waiting []string
+	var active, unsure, waiting []string
 	for _, o := range items {
 		switch phase := phaseOf(o); {
+		case phase.Active() && o.State.TaskID == "":
+			unsure = append(unsure, Inert(string(o.Item.Key)))
 		case phase.Active():
-			name := Inert(string(o.Item.Key))
-			if o.State.TaskID != "" {
-				name += " (task " + Inert(o.State.TaskID) + ")"
-			}
-			active = append(active, name)
+			active = append(active, Inert(string(o.Item.Key))+" (task "+Inert(o.State.TaskID)+")")
 		case phase == restore.Waiting || phase == restore.Absent:
 			waiting = append(waiting, Inert(string(o.Item.Key)))
 		}
@@ -119,6 +117,11 @@ func (p *page) openItems(items []runner.Outcome) {
 		p.blank()
 		p.paragraph(0, fmt.Sprintf("%s at the service, which goes on with what was started: %s",
 			plural(len(active), "item"), some(active, p.o.limit(maxRows))))
+	}
+	if len(unsure) > 0 {
+		p.blank()
+		p.paragraph(0, fmt.Sprintf("%s of which the create was sent and the answer is not known: %s. The next run looks for the task before it sends anything.",
+			plural(len(unsure), "item"), some(unsure, p.o.limit(maxKeys))))
 	}
 	if len(waiting) > 0 {
 		p.blank()
@@ -149,7 +152,7 @@ func (p *page) nextSteps(run string, r runner.Report) {
 			steps = append(steps, step)
 		}
 	}
-	add(c.Failed-refused, "failed: mend the cause, then try these anew: dbsrestore retry "+Inert(run))
+	add(c.Failed-refused, "failed: mend the cause, then try these anew: dbsrestore retry "+Inert(run)+", with this run's --state-dir and --endpoint")
 	add(refused, "refused before a task was made: mend the cause and run the same apply again")
 	add(c.Unknown, "unknown: look in the console, then run the same apply again; it looks before it sends anything")
 	add(c.TimedOut, "timed out: the task goes on at the service; run the same apply again to follow it")
