@@ -156,7 +156,7 @@ func (m *machine) over(end bool) (bool, error) {
 			return false, fmt.Errorf("%s: exit status 3, but %+v", m.last.name, c)
 		}
 		return surplus || end, nil
-	case status == 69 && m.trouble.restart && !end: // nobody answered
+	case status == 69 && !end && strings.Contains(m.last.stderr(), "error: Describe"): // faults struck every try of a read
 		return false, nil
 	default:
 		return false, fmt.Errorf("%s: exit status %d\n%s", m.last.name, status, m.last.stderr())
