@@ -51,7 +51,7 @@ var modes = []mode{
 	{name: "list lags", behaviour: world.Behaviour{ListLag: 20 * time.Second}, succeeds: true},
 	{name: "list lags beyond settling", behaviour: world.Behaviour{ListLag: 3 * time.Minute}},
 	{name: "list shifts", strangers: 101, faults: []world.Fault{{Kind: "listShift", By: 1, Probability: half}, {Kind: "listTotal", By: -1, Probability: half}}},
-	{name: "list cannot be read", faults: []world.Fault{{Kind: "html", Operation: "DescribeRestoreTaskList", Probability: half}}, succeeds: true},
+	{name: "list cannot be read", faults: []world.Fault{{Kind: "html", Operation: "DescribeRestoreTaskList", Probability: half}}},
 	{name: "names cut", faults: []world.Fault{{Kind: "nameCut", By: 20}}},
 	{name: "status unknown", faults: []world.Fault{{Kind: "statusUnknown", Probability: half}}},
 
