@@ -1,7 +1,10 @@
 package plan
 
 import (
+	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,35 +20,60 @@ const MaxFile = 256 << 20
 // the file without it and without the name of the manifest's file, which says
 // how somebody spelt a path and not what is planned.
 func (p *Plan) Encode() ([]byte, error) {
-	d, err := p.sum()
+	d, size, err := p.sum()
 	if err != nil {
-		return nil, fmt.Errorf("encode plan: %w", err)
+		return nil, err
 	}
 	p.Digest = d
-	data, err := encode(p)
-	if err != nil {
-		return nil, fmt.Errorf("encode plan: %w", err)
-	}
-	return data, nil
+	return p.encode(size)
 }
 
-// sum returns the digest that the plan should have.
-func (p *Plan) sum() (Digest, error) {
+// Write sets the digest of the plan and writes what Encode returns, without
+// holding it in memory.
+func (p *Plan) Write(to io.Writer) error {
+	d, _, err := p.sum()
+	if err != nil {
+		return err
+	}
+	p.Digest = d
+	out := bufio.NewWriterSize(to, 64<<10)
+	if err := p.write(out); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// sum returns the digest that the plan should have, and the size of what it is
+// the digest of.
+func (p *Plan) sum() (Digest, int, error) {
 	bare := *p
 	bare.Digest, bare.Manifest.File = "", ""
-	data, err := encode(&bare)
-	if err != nil {
-		return "", err
+	sum := sha256.New()
+	counted := &counter{to: sum}
+	out := bufio.NewWriterSize(counted, 64<<10)
+	if err := errors.Join(bare.write(out), out.Flush()); err != nil {
+		return "", 0, err
 	}
-	return digest(data), nil
+	return Digest("sha256:" + hex.EncodeToString(sum.Sum(nil))), counted.n, nil
 }
 
-func encode(p *Plan) ([]byte, error) {
+// counter counts what is written.
+type counter struct {
+	to io.Writer
+	n  int
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.n += len(p)
+	return c.to.Write(p)
+}
+
+// encode returns the plan file as it is, given its size without the digest and
+// the name of the manifest's file.
+func (p *Plan) encode(size int) ([]byte, error) {
 	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(p); err != nil {
+	out.Grow(size + len(p.Digest) + 6*len(p.Manifest.File) + 64)
+	if err := p.write(&out); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
@@ -117,9 +145,12 @@ func Decode(data []byte) (*Plan, error) {
 // json.Decoder takes "Run" for "run", so that people would read one value and
 // apply another.
 func (p *Plan) checkWritten(data []byte) error {
-	again, err := encode(p)
+	again, err := p.encode(len(data))
 	if err != nil {
 		return &FileError{Problem: FileMalformed, Detail: err.Error()}
+	}
+	if bytes.Equal(again, data) {
+		return nil
 	}
 	var got, want bytes.Buffer
 	if err := errors.Join(json.Compact(&got, data), json.Compact(&want, again)); err != nil {
@@ -216,7 +247,7 @@ func decodeError(err error) *FileError {
 // request are as Resolve makes them: who can change a plan can also make its
 // digest right.
 func (p *Plan) verify() error {
-	want, err := p.sum()
+	want, _, err := p.sum()
 	if err != nil {
 		return &FileError{Problem: FileMalformed, Detail: err.Error()}
 	}

@@ -40,7 +40,7 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 	if list.HasErrors() {
 		return nil, list
 	}
-	p.Digest, _ = p.sum() // plain values: their encoding cannot fail
+	p.Digest, _, _ = p.sum() // plain values: their encoding cannot fail
 	return p, list
 }
 
