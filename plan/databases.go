@@ -1,9 +1,7 @@
 package plan
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"path"
 	"regexp"
@@ -174,8 +172,8 @@ func (d *Draft) renameBy(field, template string, it *draftItem, db string) (stri
 	if !isTemplate(template) {
 		return template, nil
 	}
-	name, err := d.templates.parse(template).execute(map[string]any{
-		"db": db, "run": d.run, "name": it.restore.Name, "vars": d.vars, "each": it.each,
+	name, err := d.templates.parse(template).execute(data{
+		{"db", db}, {"each", it.each}, {"name", it.restore.Name}, {"run", d.run}, {"vars", d.vars},
 	})
 	if err != nil {
 		return "", problemf(CodeExecute, field, "the template fails for database %q: %v", db, err)
@@ -218,19 +216,13 @@ func groupIndex(re *regexp.Regexp, group string) int {
 // restoreObjects returns the parameter of that name. The new name is always
 // said, even where it is the old one.
 func restoreObjects(databases []Database) string {
-	type object struct {
-		DBName    string
-		NewDBName string
+	out := []byte{'['}
+	for i, d := range databases {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = appendText(append(out, `{"DBName":`...), d.Source)
+		out = append(appendText(append(out, `,"NewDBName":`...), d.Target), '}')
 	}
-	objects := make([]object, 0, len(databases))
-	for _, d := range databases {
-		objects = append(objects, object{d.Source, d.Target})
-	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(objects); err != nil {
-		panic(err) // unreachable: strings can be encoded
-	}
-	return strings.TrimSuffix(out.String(), "\n")
+	return string(append(out, ']'))
 }

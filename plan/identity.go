@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"maps"
 	"strconv"
 	"strings"
 
@@ -120,20 +119,20 @@ func declare(r *schema.Restore, inputs map[string]any) Digest {
 
 // inputs returns the values of .vars and .each that a template refers to,
 // under their names. Where it takes a whole map, that is what it refers to.
-func (t *text) inputs(data map[string]any, into map[string]any) {
+func (t *text) inputs(d data, into map[string]any) {
 	for _, ref := range t.refs {
 		if len(ref) == 0 {
-			maps.Copy(into, map[string]any{"vars": data["vars"], "each": data["each"]})
+			into["vars"], into["each"] = d.get("vars"), plainEach(d.get("each"))
 			continue
 		}
 		if ref[0] != "vars" && ref[0] != "each" {
 			continue // the run and the item are in the token, the database is not known
 		}
-		value := data[ref[0]]
+		value := d.get(ref[0])
 		if len(ref) > 1 {
 			value, _ = index(value, ref[1])
 		}
-		into[ref.String()] = value
+		into[ref.String()] = plainEach(value)
 	}
 }
 

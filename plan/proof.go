@@ -54,8 +54,8 @@ func (r *resolution) proveSeparate(items []Item) {
 		item, database int
 	}
 	owners := map[target]owner{}
-	for i := range items {
-		it, s := r.draft.items[i], serverOf(r.draft.items[i])
+	for i, it := range r.draft.all() {
+		s := serverOf(it)
 		for n, db := range targets(it, &items[i]) {
 			t := target{s, strings.ToLower(db.Target)}
 			first, taken := owners[t]
@@ -63,7 +63,7 @@ func (r *resolution) proveSeparate(items []Item) {
 				owners[t] = owner{i, n}
 				continue
 			}
-			other := targets(r.draft.items[first.item], &items[first.item])[first.database]
+			other := targets(r.draft.item(first.item), &items[first.item])[first.database]
 			r.report(it, problemf(CodeCollision, r.renameField(it), "%s and %s would become one database at %s",
 				described(items[first.item].Key, other), described(items[i].Key, db), cmp.Or(items[i].Destination, "the destination")).
 				withHint("give them different names by rename, or send one to another destination"))

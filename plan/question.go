@@ -6,7 +6,7 @@ package plan
 func (d *Draft) Questions(history map[Key]Known) []Question {
 	seen := map[subject]int{}
 	var questions []Question
-	for _, it := range d.items {
+	for _, it := range d.all() {
 		item := it.item
 		if k, ok := history[item.Key]; ok && settle(&item, k, d.run) {
 			continue

@@ -52,7 +52,7 @@ func (p *Plan) Sites() []Site {
 // Sites returns where the questions go, each once, in the order of the items.
 func (d *Draft) Sites() []Site {
 	var sites []Site
-	for _, it := range d.items {
+	for _, it := range d.all() {
 		if s := it.item.Site; !slices.Contains(sites, s) {
 			sites = append(sites, s)
 		}

@@ -29,9 +29,9 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 		Offline:       f.Offline,
 		Limits:        m.Limits,
 		Failure:       m.Failure,
-		Items:         make([]Item, len(d.items)),
+		Items:         make([]Item, len(d.kept)),
 	}
-	for i, it := range d.items {
+	for i, it := range d.all() {
 		p.Items[i] = r.item(it)
 	}
 	r.proveSeparate(p.Items)

@@ -11,12 +11,12 @@ const maxNeeds = 1_000_000
 
 // choose returns the items that only and selector pick, and all that they
 // need, in the manifest's order. An item must be picked by both.
-func (x *expansion) choose(only []Key, selector map[string]string, needs [][]int) []*draftItem {
+func (x *expansion) choose(only []Key, selector map[string]string, needs [][]int) []*kept {
 	named := x.named(only)
 	chosen := make([]bool, len(x.items))
 	var queue []int
 	for i, it := range x.items {
-		if (len(only) == 0 || named[i]) && hasLabels(it.item.Labels, selector) {
+		if (len(only) == 0 || named[i]) && hasLabels(it.labels, selector) {
 			chosen[i] = true
 			queue = append(queue, i)
 		}
@@ -34,7 +34,7 @@ func (x *expansion) choose(only []Key, selector map[string]string, needs [][]int
 			}
 		}
 	}
-	var items []*draftItem
+	var items []*kept
 	for i, it := range x.items {
 		if chosen[i] {
 			items = append(items, it)
@@ -67,7 +67,7 @@ func (x *expansion) named(keys []Key) map[int]bool {
 func (x *expansion) names() map[string][]int {
 	names := make(map[string][]int, len(x.items)+len(x.restores))
 	for i, it := range x.items {
-		names[string(it.item.Key)] = []int{i}
+		names[string(it.key)] = []int{i}
 	}
 	for i, indices := range x.restores {
 		names[x.manifest.Restores[i].Name] = indices
@@ -105,16 +105,16 @@ func (x *expansion) needs() [][]int {
 	needs := make([][]int, len(x.items))
 	total := 0
 	for i, it := range x.items {
-		if len(it.restore.Needs) == 0 {
+		if len(it.names) == 0 {
 			continue
 		}
-		id := strings.Join(it.restore.Needs, "\x00")
+		id := strings.Join(it.names, "\x00")
 		n, ok := known[id]
 		if !ok {
 			n = x.find(it, names)
 			known[id] = n
 		}
-		needs[i], it.item.Needs = n.indices, n.keys
+		needs[i], it.needs = n.indices, n.keys
 		if total += len(n.indices); total > maxNeeds {
 			x.problems.addf(CodeTooMany, restorePointer(it.index)+"/needs", "let fewer items depend on each other",
 				"the items of the manifest have more than %d needs together", maxNeeds)
@@ -126,11 +126,11 @@ func (x *expansion) needs() [][]int {
 }
 
 // find looks up what an item needs by name.
-func (x *expansion) find(it *draftItem, names map[string][]int) (n needed) {
-	for i, name := range it.restore.Needs {
+func (x *expansion) find(it *kept, names map[string][]int) (n needed) {
+	for i, name := range it.names {
 		indices, ok := names[name]
 		if !ok && name != "" { // "" is a template that failed
-			x.problems.add(it.index, it.item.Key, it.row,
+			x.problems.add(it.index, it.key, it.row,
 				problemf(CodeNeeds, elementPointer("/needs", i), "needs %.80q: there is no such restore or item", name).
 					withHint("%s", didYouMean(name, slices.Sorted(maps.Keys(names)), "")))
 		}
@@ -139,7 +139,7 @@ func (x *expansion) find(it *draftItem, names map[string][]int) (n needed) {
 	slices.Sort(n.indices)
 	n.indices = slices.Compact(n.indices)
 	for _, i := range n.indices {
-		n.keys = append(n.keys, x.items[i].item.Key)
+		n.keys = append(n.keys, x.items[i].key)
 	}
 	return n
 }
@@ -183,7 +183,7 @@ func (x *expansion) cycles(needs [][]int) {
 func (x *expansion) cycle(path []int) {
 	keys := make([]string, 0, len(path))
 	for _, i := range path {
-		keys = append(keys, string(x.items[i].item.Key))
+		keys = append(keys, string(x.items[i].key))
 	}
 	it := x.items[path[0]]
 	x.problems.addf(CodeCycle, restorePointer(it.index)+"/needs", "none of them could ever start",

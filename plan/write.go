@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
 )
 
@@ -151,7 +149,7 @@ func (w *writer) labels(labels map[string]string) {
 	}
 	w.name("labels")
 	w.open('{')
-	for _, k := range slices.Sorted(maps.Keys(labels)) {
+	for _, k := range sortedKeys(labels) {
 		w.must(k, labels[k])
 	}
 	w.close('}')
@@ -238,19 +236,19 @@ func (w *writer) newline() {
 func appendText(out []byte, s string) []byte {
 	begin := len(out)
 	out = append(out, '"')
+	done := 0
 	for i := range len(s) {
-		c := s[i]
-		if c < ' ' || c >= 0x7f {
+		switch c := s[i]; {
+		case c < ' ' || c >= 0x7f:
 			data, err := indented(s, "")
 			if err != nil {
 				panic(err) // unreachable: a string
 			}
 			return append(out[:begin], bytes.TrimSuffix(data, []byte("\n"))...)
+		case c == '"' || c == '\\':
+			out = append(append(out, s[done:i]...), '\\')
+			done = i
 		}
-		if c == '"' || c == '\\' {
-			out = append(out, '\\')
-		}
-		out = append(out, c)
 	}
-	return append(out, '"')
+	return append(append(out, s[done:]...), '"')
 }

@@ -1,0 +1,217 @@
+package plan_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"slices"
+	"strings"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/schema"
+)
+
+var cost = flag.Bool("cost", false, "measure what planning costs at 1,000 to 100,000 items, and print a table")
+
+// The same restores in two forms. Entries are as in examples/rehearsal.yaml,
+// with what differs from one to the next in each and the rest under defaults.
+const (
+	costHead = `version: 1
+name: rehearsal
+run: first
+defaults:
+  region: cn-hangzhou
+  destination:
+    instanceType: RDS
+    region: cn-hangzhou
+    userName: restore
+    password: {env: STAGING_PASSWORD}
+restores:
+`
+	costRow = `  - name: tenant-%06[1]d
+    backupPlanId: dbs1plan%06[1]d
+    at: "2026-11-20T03:00:00+08:00"
+    databases: [orders_%06[1]d, archive_%06[1]d]
+    rename: "{{ .db }}_{{ .name | replace \"-\" \"_\" }}"
+    destination:
+      instanceId: rm-staging%04[2]d
+    labels:
+      tier: gold
+      team: team-%02[3]d
+`
+	costForEach = `  - name: tenants
+    backupPlanId: "{{ .each.plan }}"
+    at: "2026-11-20T03:00:00+08:00"
+    databases: ["orders_{{ .each.tenant }}", "archive_{{ .each.tenant }}"]
+    rename: "{{ .db }}_tenant_{{ .each.tenant }}"
+    destination:
+      instanceId: "{{ .each.instance }}"
+    labels:
+      tier: gold
+      team: "{{ .each.team }}"
+    forEach: {csv: tenants.csv, key: tenant}
+`
+)
+
+var costNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// writtenOut is a manifest of n restores.
+func writtenOut(n int) []byte {
+	var b bytes.Buffer
+	b.WriteString(costHead)
+	for i := range n {
+		fmt.Fprintf(&b, costRow, i, i%1000, i%20)
+	}
+	return b.Bytes()
+}
+
+// fromCSV is the same as one restore over a CSV file.
+func fromCSV(n int) (manifest, rows []byte) {
+	var b bytes.Buffer
+	b.WriteString("tenant,plan,instance,team\n")
+	for i := range n {
+		fmt.Fprintf(&b, "%06[1]d,dbs1plan%06[1]d,rm-staging%04[2]d,team-%02[3]d\n", i, i%1000, i%20)
+	}
+	return []byte(costHead + costForEach), b.Bytes()
+}
+
+// planOffline goes the whole way, from the bytes of a manifest to those of a plan
+// file.
+func planOffline(tb testing.TB, manifest, rows []byte) *plan.Plan {
+	tb.Helper()
+	m, problems := schema.Parse("m.yaml", manifest)
+	if m == nil {
+		tb.Fatal(problems)
+	}
+	draft, problems := plan.Expand(plan.Input{Manifest: m, Files: map[string][]byte{"tenants.csv": rows}, Now: costNow})
+	if draft == nil {
+		tb.Fatal(problems)
+	}
+	p, problems := draft.Resolve(plan.Facts{Now: costNow, Offline: true})
+	if p == nil {
+		tb.Fatal(problems)
+	}
+	if _, err := p.Encode(); err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
+// yamlNodes is what planning is measured against: the same bytes into nodes.
+func yamlNodes(tb testing.TB, src []byte) *yaml.Node {
+	tb.Helper()
+	var doc yaml.Node
+	if err := yaml.Unmarshal(src, &doc); err != nil {
+		tb.Fatal(err)
+	}
+	return &doc
+}
+
+// TestPlanningCost prints what planning costs: make bench-plan.
+func TestPlanningCost(t *testing.T) {
+	if !*cost {
+		t.Skip("it takes a minute, and the machine to itself: make bench-plan")
+	}
+	out := tabwriter.NewWriter(t.Output(), 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(out, "case\titems\ttimes yaml.v3\tns/item\tyaml ns/item\tplan B/item\tbeyond B/item\tallocs/item\t")
+	for _, n := range []int{1_000, 10_000, 20_000, 100_000} {
+		src := writtenOut(n)
+		reading := medianTime(func() { yamlNodes(t, src) })
+		costLine(out, "written out", n, reading, measure(t, src, nil), true)
+		manifest, rows := fromCSV(n)
+		costLine(out, "CSV", n, reading, measure(t, manifest, rows), false)
+	}
+	out.Flush()
+}
+
+func costLine(w io.Writer, name string, n int, reading time.Duration, u use, _ bool) {
+	each := func(v uint64) uint64 { return v / uint64(n) }
+	fmt.Fprintf(w, "%s\t%d\t%.2f\t%d\t%d\t%d\t%d\t%d\t\n", name, n, float64(u.time)/float64(reading),
+		each(uint64(u.time)), each(uint64(reading)), each(u.plan), each(u.beyond), each(u.allocs))
+}
+
+// use is what planning took.
+type use struct {
+	time   time.Duration // the median of some runs
+	plan   uint64        // bytes that the finished plan holds
+	beyond uint64        // bytes that were live at the peak, beyond those of the plan and of the input
+	allocs uint64
+}
+
+func measure(t *testing.T, manifest, rows []byte) (u use) {
+	u.time = medianTime(func() { planOffline(t, manifest, rows) })
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	planOffline(t, manifest, rows)
+	runtime.ReadMemStats(&after)
+	u.allocs = after.Mallocs - before.Mallocs
+
+	input := live()
+	var p *plan.Plan
+	peak := peakLive(func() { p = planOffline(t, manifest, rows) })
+	u.plan = live() - input
+	u.beyond = peak - input - u.plan
+	runtime.KeepAlive(p)
+	runtime.KeepAlive(manifest)
+	runtime.KeepAlive(rows)
+	return u
+}
+
+// medianTime returns the median time of five runs.
+func medianTime(work func()) time.Duration {
+	times := make([]time.Duration, 5)
+	for i := range times {
+		runtime.GC()
+		start := time.Now()
+		work()
+		times[i] = time.Since(start)
+	}
+	slices.Sort(times)
+	return times[len(times)/2]
+}
+
+// live returns the bytes of the heap that are in use.
+func live() uint64 {
+	runtime.GC()
+	return marked()
+}
+
+// marked returns the bytes that the last garbage collection found in use.
+func marked() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
+
+// peakLive returns the most bytes that any garbage collection found in use
+// during the work. One runs whenever the heap has grown by a fiftieth.
+func peakLive(work func()) uint64 {
+	defer debug.SetGCPercent(debug.SetGCPercent(2))
+	stop, peak := make(chan struct{}), make(chan uint64)
+	go func() {
+		var most uint64
+		for {
+			select {
+			case <-stop:
+				peak <- most
+				return
+			case <-time.After(time.Millisecond):
+				most = max(most, marked())
+			}
+		}
+	}()
+	work()
+	close(stop)
+	return <-peak
+}
+
+var _ = strings.Builder{}

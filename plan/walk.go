@@ -1,0 +1,230 @@
+package plan
+
+import (
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/dbsrestore/dbsrestore/schema"
+)
+
+// A walk visits the texts of a restore that may be templates, always in the
+// same order, and puts in their place what they stand for. Slices and maps in
+// which nothing changes stay shared with the manifest.
+type walk struct {
+	text      func(field, s string) string
+	inherited func(field string) bool // whether a field of the destination is that of the defaults
+}
+
+// inherited says of a restore which fields are those of the defaults, and looks
+// at the manifest once for each.
+func inherited(m *schema.Manifest, restore int) func(field string) bool {
+	var known map[string]bool
+	return func(field string) bool {
+		is, ok := known[field]
+		if !ok {
+			if known == nil {
+				known = map[string]bool{}
+			}
+			is = m.Inherited(restorePointer(restore) + field)
+			known[field] = is
+		}
+		return is
+	}
+}
+
+func (w walk) restore(r *schema.Restore) {
+	r.Region = w.text("/region", r.Region)
+	r.Profile = w.text("/profile", r.Profile)
+	r.BackupPlanID = w.text("/backupPlanId", r.BackupPlanID)
+	r.At = schema.At{
+		Text:        w.text("/at", r.At.Text),
+		RestoreTime: w.text("/at/restoreTime", r.At.RestoreTime),
+		BackupSetID: w.text("/at/backupSetId", r.At.BackupSetID),
+	}
+	r.Databases = w.texts("/databases", r.Databases)
+	r.Exclude = w.texts("/exclude", r.Exclude)
+	w.destination(&r.Destination)
+	r.DuplicateConflict = w.text("/duplicateConflict", r.DuplicateConflict)
+	r.OwnerID = w.text("/ownerId", r.OwnerID)
+	r.Needs = w.texts("/needs", r.Needs)
+	if c := r.CrossAccount; c != nil {
+		r.CrossAccount = &schema.CrossAccount{
+			AliyunID: w.text("/crossAccount/aliyunId", c.AliyunID),
+			RoleName: w.text("/crossAccount/roleName", c.RoleName),
+		}
+	}
+	r.Labels = w.labels(r.Labels)
+	if len(r.Rename.Rules) > 0 {
+		r.Rename.Rules = slices.Clone(r.Rename.Rules)
+		for i := range r.Rename.Rules {
+			rule := &r.Rename.Rules[i]
+			rule.Match = w.text(elementPointer("/rename", i)+"/match", rule.Match)
+		}
+	}
+}
+
+func (w walk) destination(d *schema.Destination) {
+	d.InstanceType = w.text("/destination/instanceType", d.InstanceType)
+	dropInherited(d, w.inherited)
+	for _, f := range []struct {
+		field string
+		value *string
+	}{
+		{"/destination/region", &d.Region},
+		{"/destination/instanceId", &d.InstanceID},
+		{"/destination/ip", &d.IP},
+		{"/destination/port", &d.Port},
+		{"/destination/databaseName", &d.DatabaseName},
+		{"/destination/userName", &d.UserName},
+		{"/destination/oracleSid", &d.OracleSID},
+		{"/destination/backupGatewayId", &d.BackupGatewayID},
+		{"/destination/restoreDir", &d.RestoreDir},
+		{"/destination/restoreHome", &d.RestoreHome},
+	} {
+		*f.value = w.text(f.field, *f.value)
+	}
+	if p := d.Password; p != nil {
+		q := schema.SecretRef{
+			Env:  w.text("/destination/password/env", p.Env),
+			File: w.text("/destination/password/file", p.File),
+		}
+		if q != *p {
+			d.Password = &q
+		}
+	}
+}
+
+func (w walk) texts(field string, list []string) []string {
+	shared := true
+	for i, s := range list {
+		v := w.text(elementPointer(field, i), s)
+		if v == s {
+			continue
+		}
+		if shared {
+			list, shared = slices.Clone(list), false
+		}
+		list[i] = v
+	}
+	return list
+}
+
+func (w walk) labels(labels map[string]string) map[string]string {
+	if len(labels) == 0 {
+		return nil
+	}
+	out := labels
+	shared := true
+	for _, k := range sortedKeys(labels) {
+		v := w.text("/labels/"+pointerEscaper.Replace(k), labels[k])
+		if v == labels[k] {
+			continue
+		}
+		if shared {
+			out, shared = maps.Clone(labels), false
+		}
+		out[k] = v
+	}
+	return out
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// kept is what a draft keeps of an item: what is costly to find again. The rest
+// comes from the manifest with the values of the templates put in. A draft of
+// whole items took twice the memory of the plan.
+type kept struct {
+	key      Key
+	index    int // of the restore in the manifest
+	line     int
+	row      bool     // from a forEach
+	each     any      // .each
+	values   []string // of the templates, in the order of the walk
+	at       *moment
+	declared Digest
+	attempt  Attempt
+	labels   map[string]string
+	names    []string // of what it needs
+	needs    []Key
+}
+
+// draftItem is an item with all that does not depend on facts.
+type draftItem struct {
+	item    Item
+	restore schema.Restore // expanded, but for the templates of rename
+	index   int            // of the restore in the manifest
+	row     bool           // from a forEach
+	each    any            // .each
+	at      *moment
+}
+
+// all gives the items of the draft, each until the next is asked for.
+func (d *Draft) all() iter.Seq2[int, *draftItem] {
+	return func(yield func(int, *draftItem) bool) {
+		o := opener{draft: d, index: -1}
+		var it draftItem
+		for i, k := range d.kept {
+			o.open(k, &it)
+			if !yield(i, &it) {
+				return
+			}
+		}
+	}
+}
+
+// item returns the item at an index.
+func (d *Draft) item(i int) *draftItem {
+	var it draftItem
+	(&opener{draft: d, index: -1}).open(d.kept[i], &it)
+	return &it
+}
+
+// An opener makes draft items of what was kept of them.
+type opener struct {
+	draft  *Draft
+	index  int // of the restore that the walk is for
+	walk   walk
+	values []string // of the templates that the walk has still to meet
+}
+
+func (o *opener) open(k *kept, it *draftItem) {
+	if k.index != o.index {
+		o.index = k.index
+		o.walk = walk{text: o.text, inherited: inherited(o.draft.manifest, k.index)}
+	}
+	o.values = k.values
+	*it = draftItem{restore: o.draft.manifest.Restores[k.index], index: k.index, row: k.row, each: k.each, at: k.at}
+	r := &it.restore
+	o.walk.restore(r)
+	r.Labels = k.labels
+	it.item = Item{
+		Key: k.key, Action: Restore, Line: k.line,
+		Site:            Site{Profile: r.Profile, Region: r.Region},
+		Needs:           k.needs,
+		ClientToken:     k.attempt.ClientToken,
+		RestoreTaskName: k.attempt.RestoreTaskName,
+		Declared:        k.declared,
+		At:              k.at.text,
+		Parameters:      parameters(r),
+		Password:        r.Destination.Password,
+		Labels:          k.labels,
+		Objective:       r.Objective,
+	}
+	it.item.Destination = destinationName(&it.item.Parameters)
+}
+
+func (o *opener) text(_, s string) string {
+	if !isTemplate(s) {
+		return s
+	}
+	s, o.values = o.values[0], o.values[1:]
+	return s
+}
