@@ -172,8 +172,8 @@ func (d *Draft) renameBy(field, template string, it *draftItem, db string) (stri
 	if !isTemplate(template) {
 		return template, nil
 	}
-	name, err := d.templates.parse(template).execute(data{
-		{"db", db}, {"each", it.each}, {"name", it.restore.Name}, {"run", d.run}, {"vars", d.vars},
+	name, err := d.templates.parse(template).execute(&data{
+		names: inRename, db: db, each: it.each, name: it.restore.Name, run: d.run, vars: d.vars,
 	})
 	if err != nil {
 		return "", problemf(CodeExecute, field, "the template fails for database %q: %v", db, err)
@@ -216,7 +216,11 @@ func groupIndex(re *regexp.Regexp, group string) int {
 // restoreObjects returns the parameter of that name. The new name is always
 // said, even where it is the old one.
 func restoreObjects(databases []Database) string {
-	out := []byte{'['}
+	size := 2
+	for _, d := range databases {
+		size += len(`{"DBName":"","NewDBName":""},`) + len(d.Source) + len(d.Target)
+	}
+	out := append(make([]byte, 0, size), '[')
 	for i, d := range databases {
 		if i > 0 {
 			out = append(out, ',')

@@ -1,10 +1,7 @@
 package plan
 
 import (
-	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,60 +17,35 @@ const MaxFile = 256 << 20
 // the file without it and without the name of the manifest's file, which says
 // how somebody spelt a path and not what is planned.
 func (p *Plan) Encode() ([]byte, error) {
-	d, size, err := p.sum()
+	_, size, err := p.sum()
 	if err != nil {
 		return nil, err
 	}
-	p.Digest = d
 	return p.encode(size)
 }
 
-// Write sets the digest of the plan and writes what Encode returns, without
-// holding it in memory.
-func (p *Plan) Write(to io.Writer) error {
-	d, _, err := p.sum()
-	if err != nil {
-		return err
-	}
-	p.Digest = d
-	out := bufio.NewWriterSize(to, 64<<10)
-	if err := p.write(out); err != nil {
-		return err
-	}
-	return out.Flush()
-}
-
-// sum returns the digest that the plan should have, and the size of what it is
-// the digest of.
+// sum returns the digest that the plan should have, and the size of its file.
 func (p *Plan) sum() (Digest, int, error) {
-	bare := *p
-	bare.Digest, bare.Manifest.File = "", ""
-	sum := sha256.New()
-	counted := &counter{to: sum}
-	out := bufio.NewWriterSize(counted, 64<<10)
-	if err := errors.Join(bare.write(out), out.Flush()); err != nil {
+	q, size := *p, counter(0)
+	if err := q.Write(&size); err != nil {
 		return "", 0, err
 	}
-	return Digest("sha256:" + hex.EncodeToString(sum.Sum(nil))), counted.n, nil
+	return q.Digest, int(size), nil
 }
 
 // counter counts what is written.
-type counter struct {
-	to io.Writer
-	n  int
-}
+type counter int
 
 func (c *counter) Write(p []byte) (int, error) {
-	c.n += len(p)
-	return c.to.Write(p)
+	*c += counter(len(p))
+	return len(p), nil
 }
 
-// encode returns the plan file as it is, given its size without the digest and
-// the name of the manifest's file.
+// encode returns the plan file, given about how large it is.
 func (p *Plan) encode(size int) ([]byte, error) {
 	var out bytes.Buffer
-	out.Grow(size + len(p.Digest) + 6*len(p.Manifest.File) + 64)
-	if err := p.write(&out); err != nil {
+	out.Grow(size)
+	if err := p.Write(&out); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil

@@ -102,14 +102,18 @@ func (x *expansion) expandRestore(i int) {
 	}
 	line := x.manifest.Pos(restorePointer(i)).Line
 	e := x.expanderFor(i, r, t.columns)
-	for _, row := range t.rows {
+	items := make([]kept, len(t.rows))
+	x.items = slices.Grow(x.items, len(items))
+	x.restores[i] = make([]int, len(items))
+	for n, row := range t.rows {
 		e.begin(row)
-		x.restores[i] = append(x.restores[i], len(x.items))
-		x.items = append(x.items, x.newItem(e, line, row))
+		x.restores[i][n] = len(x.items)
+		x.items = append(x.items, &items[n])
+		x.expandRow(e, line, row, &items[n])
 	}
 }
 
-func (x *expansion) newItem(e *expander, line int, row row) *kept {
+func (x *expansion) expandRow(e *expander, line int, row row, k *kept) {
 	expanded := &e.expanded
 	*expanded = *e.of
 	e.walk.restore(expanded)
@@ -120,14 +124,13 @@ func (x *expansion) newItem(e *expander, line int, row row) *kept {
 	for _, p := range x.templates.checkRules(expanded.Rename.Rules) {
 		e.report(p)
 	}
-	k := &kept{
+	*k = kept{
 		key: e.key, index: e.index, line: line, row: e.row, each: row.each, values: slices.Clone(e.values), at: at,
 		declared: declare(expanded, e.rename(e.of.Rename)),
 		labels:   expanded.Labels,
 		names:    expanded.Needs,
 	}
 	k.attempt = attempt(x.manifest.Name, x.run, k.key, k.declared, 1)
-	return k
 }
 
 // readMoment reads the at of a row.
@@ -148,18 +151,16 @@ func (x *expansion) readMoment(e *expander, asked schema.At) *moment {
 // facts decide: the moment and the databases.
 func parameters(r *schema.Restore) Parameters {
 	d := r.Destination
-	port, _ := strconv.Atoi(d.Port)                           // 0 when it is absent or was reported
-	gateway, _ := strconv.ParseInt(d.BackupGatewayID, 10, 64) // likewise
 	p := Parameters{
 		BackupPlanId:                    r.BackupPlanID,
 		DestinationEndpointInstanceType: d.InstanceType,
 		DestinationEndpointRegion:       d.Region,
 		DestinationEndpointInstanceID:   d.InstanceID,
 		DestinationEndpointIP:           d.IP,
-		DestinationEndpointPort:         port,
+		DestinationEndpointPort:         int(digits(d.Port)),
 		DestinationEndpointDatabaseName: d.DatabaseName,
 		DestinationEndpointUserName:     d.UserName,
-		BackupGatewayId:                 gateway,
+		BackupGatewayId:                 digits(d.BackupGatewayID),
 		DestinationEndpointOracleSID:    d.OracleSID,
 		RestoreDir:                      d.RestoreDir,
 		RestoreHome:                     d.RestoreHome,
@@ -170,4 +171,13 @@ func parameters(r *schema.Restore) Parameters {
 		p.CrossAliyunId, p.CrossRoleName = r.CrossAccount.AliyunID, r.CrossAccount.RoleName
 	}
 	return p
+}
+
+// digits returns a whole number, 0 when it is absent or was reported.
+func digits(s string) int64 {
+	if s == "" {
+		return 0
+	}
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
 }

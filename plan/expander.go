@@ -30,10 +30,10 @@ func (x *expansion) expanderFor(i int, r *schema.Restore, columns []string) *exp
 	e := &expander{
 		x: x, of: r, index: i, row: r.ForEach != nil,
 		scope:   scope{roots: []string{"name", "run", "vars"}, vars: x.vars, columns: columns},
-		data:    data{{"each", nil}, {"name", r.Name}, {"run", x.run}, {"vars", x.vars}},
+		data:    data{names: inFields, name: r.Name, run: x.run, vars: x.vars},
 		checked: map[string]bool{},
 	}
-	e.walk = walk{text: e.text, inherited: inherited(x.manifest, i)}
+	e.walk = walk{text: e.text, element: e.element, inherited: inherited(x.manifest, i)}
 	if e.row {
 		e.scope.roots = append(e.scope.roots, "each")
 	}
@@ -48,7 +48,7 @@ func (e *expander) begin(row row) {
 	if e.row {
 		e.key = Key(e.of.Name + "[" + row.key + "]")
 	}
-	e.data[0].value, e.values, e.failed = row.each, e.values[:0], nil
+	e.data.each, e.values, e.failed = row.each, e.values[:0], nil
 }
 
 // report records a problem of the row, unless it follows from a template that
@@ -99,6 +99,15 @@ func (e *expander) text(field, s string) string {
 	return s
 }
 
+// element expands an element of a list. The pointer of one that is plain is
+// not needed.
+func (e *expander) element(field string, i int, s string) string {
+	if _, bad := unprintable(s); !bad && !isTemplate(s) {
+		return s
+	}
+	return e.text(elementPointer(field, i), s)
+}
+
 // expand executes the template of a field, and gives "" when it fails.
 func (e *expander) expand(field, s string) string {
 	t := e.parse(field, s, e.scope)
@@ -106,7 +115,7 @@ func (e *expander) expand(field, s string) string {
 		e.fail(field, nil)
 		return ""
 	}
-	s, err := t.execute(e.data)
+	s, err := t.execute(&e.data)
 	if err != nil {
 		e.fail(field, problemf(CodeExecute, field, "the template fails: %v", err))
 		return ""
@@ -123,7 +132,7 @@ func (e *expander) rename(r schema.Rename) map[string]any {
 			return
 		}
 		if t := e.parse(field, s, e.inRename); t != nil {
-			t.inputs(e.data, inputs)
+			t.inputs(&e.data, inputs)
 		}
 	}
 	if r.Template != "" {

@@ -231,8 +231,6 @@ func index(of, key any) (any, error) {
 		return lookUp(of, key)
 	case map[string]string:
 		return lookUp(of, key)
-	case *record:
-		return of.lookUp(key)
 	}
 	return nil, errors.New("only lists, .vars and .each have an index")
 }

@@ -31,13 +31,14 @@ func (i Item) Attempt(p *Plan, n int) Attempt {
 }
 
 func attempt(manifest, run string, key Key, declared Digest, n int) Attempt {
-	h := sha256.New()
+	var written [256]byte // enough for most, so that it takes no memory
+	b := written[:0]
 	for _, field := range []string{tokenVersion, manifest, run, string(key), strconv.Itoa(n), string(declared)} {
 		// The length keeps ("ab", "c") and ("a", "bc") apart.
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(field))))
-		h.Write([]byte(field))
+		b = append(binary.BigEndian.AppendUint64(b, uint64(len(field))), field...)
 	}
-	token := base32Lower.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(b)
+	token := base32Lower.EncodeToString(sum[:])
 	return Attempt{ClientToken: Token(token), RestoreTaskName: taskName(manifest+"-"+run+"-"+string(key), token)}
 }
 
@@ -119,10 +120,10 @@ func declare(r *schema.Restore, inputs map[string]any) Digest {
 
 // inputs returns the values of .vars and .each that a template refers to,
 // under their names. Where it takes a whole map, that is what it refers to.
-func (t *text) inputs(d data, into map[string]any) {
+func (t *text) inputs(d *data, into map[string]any) {
 	for _, ref := range t.refs {
 		if len(ref) == 0 {
-			into["vars"], into["each"] = d.get("vars"), plainEach(d.get("each"))
+			into["vars"], into["each"] = d.get("vars"), d.get("each")
 			continue
 		}
 		if ref[0] != "vars" && ref[0] != "each" {
@@ -132,11 +133,17 @@ func (t *text) inputs(d data, into map[string]any) {
 		if len(ref) > 1 {
 			value, _ = index(value, ref[1])
 		}
-		into[ref.String()] = plainEach(value)
+		into[ref.String()] = value
 	}
 }
 
 func digest(data []byte) Digest {
 	sum := sha256.Sum256(data)
-	return Digest("sha256:" + hex.EncodeToString(sum[:]))
+	return sumDigest(sum[:])
+}
+
+func sumDigest(sum []byte) Digest {
+	const prefix = "sha256:"
+	out := append(make([]byte, 0, len(prefix)+hex.EncodedLen(len(sum))), prefix...)
+	return Digest(hex.AppendEncode(out, sum))
 }

@@ -42,13 +42,12 @@ type record struct {
 	columns, cells []string
 }
 
-func (r *record) lookUp(key any) (any, error) {
-	name, _ := key.(string)
-	i := slices.Index(r.columns, name)
+func (r *record) cell(column string) (string, bool) {
+	i := slices.Index(r.columns, column)
 	if i < 0 {
-		return nil, fmt.Errorf("there is no key %v", key)
+		return "", false
 	}
-	return r.cells[i], nil
+	return r.cells[i], true
 }
 
 func (r *record) asMap() map[string]string {

@@ -70,10 +70,10 @@ func checkRestore(r *schema.Restore) []*problem {
 		}
 	}
 	found = append(found, checkGlobs(r)...)
-	return append(found, checkDestination(r.Destination)...)
+	return append(found, checkDestination(&r.Destination)...)
 }
 
-func checkDestination(d schema.Destination) []*problem {
+func checkDestination(d *schema.Destination) []*problem {
 	t := slices.Index(instanceTypes, d.InstanceType)
 	if t < 0 {
 		const field = "/destination/instanceType"
@@ -86,7 +86,7 @@ func checkDestination(d schema.Destination) []*problem {
 	}
 	var found []*problem
 	for _, f := range destinationFields {
-		field, given := "/destination/"+f.name, *f.of(&d) != ""
+		field, given := "/destination/"+f.name, *f.of(d) != ""
 		switch {
 		case f.types[t] == '!' && !given:
 			found = append(found, problemf(CodeRequired, field, "destination.%s is required for instanceType %s", f.name, d.InstanceType).

@@ -80,7 +80,7 @@ func (x *expansion) runKey(run string, now time.Time) string {
 		p := scope{roots: []string{"vars"}, vars: x.vars}.check(t)
 		if p == nil {
 			var err error
-			if run, err = t.execute(data{{"vars", x.vars}}); err != nil {
+			if run, err = t.execute(&data{names: inRunKey, vars: x.vars}); err != nil {
 				p = problemf(CodeExecute, "", "the run key cannot be expanded: %v", err)
 			}
 		}

@@ -100,13 +100,16 @@ type needed struct {
 
 // needs resolves what each item needs, and sets Needs of the items.
 func (x *expansion) needs() [][]int {
-	names := x.names()
+	var names map[string][]int   // filled when the first item needs something
 	known := map[string]needed{} // rows that need the same share it
 	needs := make([][]int, len(x.items))
 	total := 0
 	for i, it := range x.items {
 		if len(it.names) == 0 {
 			continue
+		}
+		if names == nil {
+			names = x.names()
 		}
 		id := strings.Join(it.names, "\x00")
 		n, ok := known[id]

@@ -23,65 +23,6 @@ type text struct {
 	problem  *problem // it cannot be used; the field is left open
 }
 
-// A part of a plain template is letters, or a reference to a value. Most
-// templates are plain, and package template takes ten times the time of join.
-type part struct {
-	letters string
-	ref     reference
-}
-
-// partsOf returns the parts of a template that consists of nothing else, nil
-// of another.
-func partsOf(root *parse.ListNode) (parts []part) {
-	for _, n := range root.Nodes {
-		switch n := n.(type) {
-		case *parse.TextNode:
-			parts = append(parts, part{letters: string(n.Text)})
-		case *parse.ActionNode:
-			if len(n.Pipe.Decl) > 0 || len(n.Pipe.Cmds) != 1 || len(n.Pipe.Cmds[0].Args) != 1 {
-				return nil
-			}
-			f, ok := n.Pipe.Cmds[0].Args[0].(*parse.FieldNode)
-			if !ok || len(f.Ident) > 2 {
-				return nil
-			}
-			parts = append(parts, part{ref: f.Ident})
-		default:
-			return nil
-		}
-	}
-	return parts
-}
-
-// join expands a plain template of which every value is there and is a text.
-func (t *text) join(d data) (string, bool) {
-	if len(t.parts) == 0 {
-		return "", false
-	}
-	var array [8]string // so that few parts take no memory
-	pieces := array[:0]
-	size := 0
-	for _, p := range t.parts {
-		s, ok := p.letters, true
-		if p.ref != nil {
-			value := d.get(p.ref[0])
-			if len(p.ref) == 2 {
-				value, _ = index(value, p.ref[1])
-			}
-			s, ok = value.(string)
-		}
-		size += len(s)
-		if !ok || size > maxText {
-			return "", false
-		}
-		pieces = append(pieces, s)
-	}
-	if len(pieces) == 1 {
-		return pieces[0], true
-	}
-	return strings.Join(pieces, ""), true
-}
-
 // A reference is what a template reads of its data: the names behind the
 // dots. The empty reference is all of the data.
 type reference []string
@@ -229,36 +170,9 @@ func (r *reader) refuse(action string) {
 		withHint("pipelines, if, else, with and variables can be used")
 }
 
-// data is what a template sees: .name, .run and so on.
-type data []struct {
-	name  string
-	value any
-}
-
-func (d data) get(name string) any {
-	for _, v := range d {
-		if v.name == name {
-			return v.value
-		}
-	}
-	return nil
-}
-
-// asMap returns the data as package template takes it.
-func (d data) asMap() map[string]any {
-	m := make(map[string]any, len(d))
-	for _, v := range d {
-		m[v.name] = v.value
-		if r, ok := v.value.(*record); ok {
-			m[v.name] = r.asMap()
-		}
-	}
-	return m
-}
-
 // execute expands the template over data.
-func (t *text) execute(d data) (string, error) {
-	if s, ok := t.join(d); ok {
+func (t *text) execute(d *data) (string, error) {
+	if s, ok := joined(t.parts, d); ok {
 		return s, nil
 	}
 	var out boundedText

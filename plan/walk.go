@@ -13,7 +13,8 @@ import (
 // which nothing changes stay shared with the manifest.
 type walk struct {
 	text      func(field, s string) string
-	inherited func(field string) bool // whether a field of the destination is that of the defaults
+	element   func(field string, i int, s string) string // of a list
+	inherited func(field string) bool                    // whether a field of the destination is that of the defaults
 }
 
 // inherited says of a restore which fields are those of the defaults, and looks
@@ -54,7 +55,6 @@ func (w walk) restore(r *schema.Restore) {
 			RoleName: w.text("/crossAccount/roleName", c.RoleName),
 		}
 	}
-	r.Labels = w.labels(r.Labels)
 	if len(r.Rename.Rules) > 0 {
 		r.Rename.Rules = slices.Clone(r.Rename.Rules)
 		for i := range r.Rename.Rules {
@@ -62,6 +62,7 @@ func (w walk) restore(r *schema.Restore) {
 			rule.Match = w.text(elementPointer("/rename", i)+"/match", rule.Match)
 		}
 	}
+	r.Labels = w.labels(r.Labels) // last: an opener stops short of them
 }
 
 func (w walk) destination(d *schema.Destination) {
@@ -98,7 +99,7 @@ func (w walk) destination(d *schema.Destination) {
 func (w walk) texts(field string, list []string) []string {
 	shared := true
 	for i, s := range list {
-		v := w.text(elementPointer(field, i), s)
+		v := w.element(field, i, s)
 		if v == s {
 			continue
 		}
@@ -198,11 +199,12 @@ type opener struct {
 func (o *opener) open(k *kept, it *draftItem) {
 	if k.index != o.index {
 		o.index = k.index
-		o.walk = walk{text: o.text, inherited: inherited(o.draft.manifest, k.index)}
+		o.walk = walk{text: o.text, element: o.element, inherited: inherited(o.draft.manifest, k.index)}
 	}
 	o.values = k.values
 	*it = draftItem{restore: o.draft.manifest.Restores[k.index], index: k.index, row: k.row, each: k.each, at: k.at}
 	r := &it.restore
+	r.Labels = nil
 	o.walk.restore(r)
 	r.Labels = k.labels
 	it.item = Item{
@@ -228,3 +230,5 @@ func (o *opener) text(_, s string) string {
 	s, o.values = o.values[0], o.values[1:]
 	return s
 }
+
+func (o *opener) element(_ string, _ int, s string) string { return o.text("", s) }

@@ -2,41 +2,71 @@ package plan
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 )
 
-// write writes the plan file item by item, so that it is never held as a whole.
-func (p *Plan) write(to io.Writer) error {
-	frame := *p
-	if len(p.Items) > 0 {
-		frame.Items = []Item{}
-	}
-	data, err := indented(&frame, "")
+// Write sets the digest of the plan and writes what Encode returns, item by
+// item, so that it is never held as a whole.
+func (p *Plan) Write(to io.Writer) error {
+	bare := *p
+	bare.Digest, bare.Manifest.File = "", ""
+	bareHead, bareTail, err := bare.frame()
 	if err != nil {
 		return fmt.Errorf("encode plan: %w", err)
 	}
-	// Within a JSON string quotation marks have backslashes: this is found once.
-	head, tail, _ := bytes.Cut(data, []byte("\"items\": []"))
-	if len(p.Items) == 0 {
-		head, tail = data, nil
-	} else {
-		head, tail = fmt.Appendf(head[:len(head):len(head)], "\"items\": ["), fmt.Appendf(nil, "\n  ]%s", tail)
-	}
+	head, _, _ := p.frame()
 	if _, err := to.Write(head); err != nil {
 		return err
 	}
-	w := writer{depth: 2}
-	for i := range p.Items {
-		w.item(&p.Items[i])
-		if _, err := to.Write(w.out); err != nil {
-			return err
-		}
-		w.out = append(w.out[:0], ',')
+	sum := sha256.New()
+	sum.Write(bareHead)
+	if err := p.writeItems(io.MultiWriter(to, sum)); err != nil {
+		return err
 	}
+	sum.Write(bareTail)
+	p.Digest = sumDigest(sum.Sum(nil))
+	_, tail, _ := p.frame()
 	_, err = to.Write(tail)
+	return err
+}
+
+// frame returns what stands in the plan file before and after the list of items.
+func (p *Plan) frame() (head, tail []byte, err error) {
+	q := *p
+	q.Items = nil
+	data, err := indented(&q, "")
+	// In a string of JSON quotation marks have backslashes: this is found once.
+	const items = `"items": `
+	head, tail, _ = bytes.Cut(data, []byte(items+"null"))
+	return append(head[:len(head):len(head)], items...), tail, err
+}
+
+// writeItems writes the list of items.
+func (p *Plan) writeItems(to io.Writer) error {
+	w := writer{depth: 1}
+	if p.Items == nil {
+		w.out = append(w.out, "null"...)
+	} else {
+		w.open('[')
+		for i := range p.Items {
+			w.element()
+			w.item(&p.Items[i])
+			if len(w.out) < 64<<10 {
+				continue
+			}
+			if _, err := to.Write(w.out); err != nil {
+				return err
+			}
+			w.out = w.out[:0]
+		}
+		w.close(']')
+	}
+	_, err := to.Write(w.out)
 	return err
 }
 
@@ -59,12 +89,12 @@ func indented(v any, prefix string) ([]byte, error) {
 type writer struct {
 	out   []byte
 	depth int
-	inner bool // something stands before on this level
+	inner bool     // something stands before on this level
+	keys  []string // of the labels at hand
 }
 
 // item appends an item. The fields and their order are those of Item.
 func (w *writer) item(i *Item) {
-	w.newline()
 	w.open('{')
 	w.must("key", string(i.Key))
 	w.must("action", string(i.Action))
@@ -149,7 +179,12 @@ func (w *writer) labels(labels map[string]string) {
 	}
 	w.name("labels")
 	w.open('{')
-	for _, k := range sortedKeys(labels) {
+	w.keys = w.keys[:0]
+	for k := range labels {
+		w.keys = append(w.keys, k)
+	}
+	slices.Sort(w.keys)
+	for _, k := range w.keys {
 		w.must(k, labels[k])
 	}
 	w.close('}')

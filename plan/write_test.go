@@ -73,15 +73,14 @@ func TestAPlanIsWrittenAsPackageJSONDoes(t *testing.T) {
 
 func compare(t *testing.T, p *Plan) {
 	t.Helper()
-	var want bytes.Buffer
+	var got, want bytes.Buffer
+	if err := p.Write(&got); err != nil { // and set the digest
+		t.Fatal(err)
+	}
 	enc := json.NewEncoder(&want)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(p); err != nil {
-		t.Fatal(err)
-	}
-	var got bytes.Buffer
-	if err := p.write(&got); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want.String(), got.String()); diff != "" {

@@ -1,0 +1,128 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+	"text/template/parse"
+)
+
+// data is what a template sees under the names behind the dot.
+type data struct {
+	names         []string // those that there are
+	db, name, run string
+	vars          map[string]any
+	each          any // a string, a map[string]string or a *record
+}
+
+// The names that the templates of a place see.
+var (
+	inRunKey = []string{"vars"}
+	inFields = []string{"each", "name", "run", "vars"}
+	inRename = []string{"db", "each", "name", "run", "vars"}
+)
+
+// get returns the value of a name, nil when there is none.
+func (d *data) get(name string) any {
+	if !slices.Contains(d.names, name) {
+		return nil
+	}
+	switch name {
+	case "db":
+		return d.db
+	case "each":
+		return plainEach(d.each)
+	case "name":
+		return d.name
+	case "run":
+		return d.run
+	}
+	return d.vars
+}
+
+// asMap returns the data as package template takes it.
+func (d *data) asMap() map[string]any {
+	m := make(map[string]any, len(d.names))
+	for _, name := range d.names {
+		m[name] = d.get(name)
+	}
+	return m
+}
+
+// text returns the value of a reference, false when it is no text.
+func (d *data) text(ref reference) (s string, ok bool) {
+	switch r, isRecord := d.each.(*record); {
+	case isRecord && len(ref) == 2 && ref[0] == "each":
+		return r.cell(ref[1])
+	case len(ref) == 2:
+		v, _ := index(d.get(ref[0]), ref[1])
+		s, ok = v.(string)
+		return s, ok
+	case !slices.Contains(d.names, ref[0]):
+		return "", false
+	}
+	switch ref[0] {
+	case "db":
+		return d.db, true
+	case "name":
+		return d.name, true
+	case "run":
+		return d.run, true
+	}
+	s, ok = d.each.(string)
+	return s, ok && ref[0] == "each"
+}
+
+// A part of a plain template is letters, or a reference to a value. Most
+// templates are plain, and package template takes ten times the time of joined.
+type part struct {
+	letters string
+	ref     reference
+}
+
+// partsOf returns the parts of a template that consists of nothing else, nil
+// of another.
+func partsOf(root *parse.ListNode) (parts []part) {
+	for _, n := range root.Nodes {
+		switch n := n.(type) {
+		case *parse.TextNode:
+			parts = append(parts, part{letters: string(n.Text)})
+		case *parse.ActionNode:
+			if len(n.Pipe.Decl) > 0 || len(n.Pipe.Cmds) != 1 || len(n.Pipe.Cmds[0].Args) != 1 {
+				return nil
+			}
+			f, ok := n.Pipe.Cmds[0].Args[0].(*parse.FieldNode)
+			if !ok || len(f.Ident) > 2 {
+				return nil
+			}
+			parts = append(parts, part{ref: f.Ident})
+		default:
+			return nil
+		}
+	}
+	return parts
+}
+
+// joined expands a plain template of which every value is there and is a text.
+func joined(parts []part, d *data) (string, bool) {
+	if len(parts) == 0 {
+		return "", false
+	}
+	var array [8]string // so that few parts take no memory
+	pieces := array[:0]
+	size := 0
+	for _, p := range parts {
+		s, ok := p.letters, true
+		if p.ref != nil {
+			s, ok = d.text(p.ref)
+		}
+		size += len(s)
+		if !ok || size > maxText {
+			return "", false
+		}
+		pieces = append(pieces, s)
+	}
+	if len(pieces) == 1 {
+		return pieces[0], true
+	}
+	return strings.Join(pieces, ""), true
+}
