@@ -57,6 +57,7 @@ func Expand(in Input) (*Draft, diag.List) {
 		run = in.Run
 	}
 	x.run = x.runKey(run, in.Now)
+	x.expander = newExpander(x)
 	for i := range m.Restores {
 		x.expandRestore(i)
 	}
@@ -78,6 +79,7 @@ type expansion struct {
 	vars      map[string]any
 	templates *templates
 	problems  *problems
+	expander  *expander
 	items     []*kept
 	restores  [][]int // indices of the items of each restore
 	listed    int     // names and globs under databases, exclude and needs so far
@@ -101,7 +103,8 @@ func (x *expansion) expandRestore(i int) {
 		return
 	}
 	line := x.manifest.Pos(restorePointer(i)).Line
-	e := x.expanderFor(i, r, t.columns)
+	e := x.expander
+	e.enter(i, t.columns)
 	items := make([]kept, len(t.rows))
 	x.items = slices.Grow(x.items, len(items))
 	x.restores[i] = make([]int, len(items))
@@ -139,6 +142,7 @@ func (x *expansion) readMoment(e *expander, asked schema.At) *moment {
 		return x.at
 	}
 	at, p := readMoment(asked, x.now)
+	at.open = at.whatIsOpen()
 	if p != nil {
 		e.report(p)
 		return &at

@@ -7,40 +7,52 @@ import (
 	"github.com/dbsrestore/dbsrestore/schema"
 )
 
-// An expander expands the fields of one restore, row after row.
+// An expander expands the fields of restores, row after row.
 type expander struct {
 	x        *expansion
+	walk     walk
+	expanded schema.Restore // of the row at hand
+
+	// Of the restore at hand:
 	of       *schema.Restore
 	index    int
 	row      bool
-	walk     walk
 	scope    scope
 	inRename scope
 	checked  map[string]bool // fields whose references were checked; false when they are bad
 
 	// Of the row at hand:
-	key      Key
-	expanded schema.Restore
-	data     data     // what its templates see
-	values   []string // what they gave, in the order of the walk
-	failed   []string // fields that could not be expanded
+	key    Key
+	data   data     // what its templates see
+	values []string // what they gave, in the order of the walk
+	failed []string // fields that could not be expanded
 }
 
-func (x *expansion) expanderFor(i int, r *schema.Restore, columns []string) *expander {
-	e := &expander{
-		x: x, of: r, index: i, row: r.ForEach != nil,
-		scope:   scope{roots: []string{"name", "run", "vars"}, vars: x.vars, columns: columns},
-		data:    data{names: inFields, name: r.Name, run: x.run, vars: x.vars},
-		checked: map[string]bool{},
-	}
-	e.walk = walk{text: e.text, element: e.element, inherited: inherited(x.manifest, i)}
-	if e.row {
-		e.scope.roots = append(e.scope.roots, "each")
-	}
-	e.inRename = e.scope
-	e.inRename.roots = append(slices.Clone(e.scope.roots), "db")
+func newExpander(x *expansion) *expander {
+	e := &expander{x: x, checked: map[string]bool{}}
+	e.walk = walk{manifest: x.manifest, text: e.text, element: e.element}
 	return e
 }
+
+// The roots of references, in the order in which hints name them.
+var rootNames = []string{"name", "run", "vars", "each", "db"}
+
+// enter goes on to a restore, whose rows have these columns.
+func (e *expander) enter(i int, columns []string) {
+	e.of, e.index = &e.x.manifest.Restores[i], i
+	e.row = e.of.ForEach != nil
+	e.walk.enter(i)
+	clear(e.checked)
+	e.data = data{names: inFields, name: e.of.Name, run: e.x.run, vars: e.x.vars}
+	e.scope = scope{roots: rootNames[:3], vars: e.x.vars, columns: columns}
+	e.inRename = e.scope
+	e.inRename.roots = rootsWithoutRow
+	if e.row {
+		e.scope.roots, e.inRename.roots = rootNames[:4], rootNames
+	}
+}
+
+var rootsWithoutRow = []string{"name", "run", "vars", "db"}
 
 // begin goes on to a row.
 func (e *expander) begin(row row) {

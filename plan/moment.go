@@ -19,6 +19,7 @@ type moment struct {
 	instant time.Time     // of atInstant
 	back    time.Duration // of atBack, positive
 	set     string        // of atBackupSet
+	open    string        // what is left of it when nobody is asked
 }
 
 type momentKind int
@@ -59,6 +60,17 @@ func readMoment(at schema.At, now time.Time) (moment, *problem) {
 		return m.readTime(now)
 	}
 	return m, nil
+}
+
+// whatIsOpen says what an offline plan leaves of the moment.
+func (m moment) whatIsOpen() string {
+	switch m.kind {
+	case atInstant:
+		return "at: " + m.text + " is checked against the restorable ranges when the backup plan is asked"
+	case atBackupSet:
+		return "at: " + m.text + " is looked up when the backup plan is asked"
+	}
+	return "at: " + m.text + " is resolved when the backup plan is asked"
 }
 
 func (m moment) readMillis(digits string, now time.Time) (moment, *problem) {

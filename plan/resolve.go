@@ -137,27 +137,23 @@ func withState(reason string, k Known) string {
 
 // offline resolves what needs no answer, and says what is left open.
 func (r *resolution) offline(it *draftItem, item *Item) {
-	open := func(format string, args ...any) { item.Open = append(item.Open, fmt.Sprintf(format, args...)) }
 	switch it.at.kind {
 	case atInstant:
 		item.Parameters.RestoreTime = it.at.instant.UnixMilli()
-		open("at: %s is checked against the restorable ranges when the backup plan is asked", item.At)
 	case atBackupSet:
 		item.Parameters.BackupSetId = it.at.set
-		open("at: %s is looked up when the backup plan is asked", item.At)
-	default:
-		open("at: %s is resolved when the backup plan is asked", item.At)
 	}
+	item.Open = append(make([]string, 0, 2), it.at.open)
 	s := selectDatabases(&it.restore, nil, anyEngine)
 	for _, glob := range s.open {
 		if glob == "" {
-			open("databases: all that the backup plan holds, known when it is asked")
+			item.Open = append(item.Open, "databases: all that the backup plan holds, known when it is asked")
 			continue
 		}
-		open("databases: %s is matched against the backup plan when it is asked", glob)
+		item.Open = append(item.Open, fmt.Sprintf("databases: %s is matched against the backup plan when it is asked", glob))
 	}
 	r.databases(it, item, s)
-	open("the rules of the database type, and that the destination is not the source, are checked when the backup plan is asked")
+	item.Open = append(item.Open, "the rules of the database type, and that the destination is not the source, are checked when the backup plan is asked")
 }
 
 // online resolves an item of which the backup plan was read.

@@ -86,21 +86,19 @@ func checkDestination(d *schema.Destination) []*problem {
 	}
 	var found []*problem
 	for _, f := range destinationFields {
-		field, given := "/destination/"+f.name, *f.of(d) != ""
+		given := *f.of(d) != ""
 		switch {
 		case f.types[t] == '!' && !given:
-			found = append(found, problemf(CodeRequired, field, "destination.%s is required for instanceType %s", f.name, d.InstanceType).
+			found = append(found, problemf(CodeRequired, "/destination/"+f.name, "destination.%s is required for instanceType %s", f.name, d.InstanceType).
 				withHint("%s", fieldHints[f.name]))
 		case f.types[t] == '-' && given:
-			found = append(found, problemf(CodeNoEffect, field, "destination.%s has no effect for instanceType %s; remove it", f.name, d.InstanceType))
+			found = append(found, problemf(CodeNoEffect, "/destination/"+f.name, "destination.%s has no effect for instanceType %s; remove it", f.name, d.InstanceType))
 		}
 	}
 	return found
 }
 
 var (
-	// Ids travel in lists with commas, so they hold none.
-	idForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 	hostForm = regexp.MustCompile(`^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$`)
 )
 
@@ -109,11 +107,24 @@ func identifier(field, value string, required bool) *problem {
 	switch {
 	case value == "" && required:
 		return problemf(CodeRequired, field, "%s is missing", nameOf(field))
-	case value == "" || idForm.MatchString(value):
+	case value == "" || isID(value):
 		return nil
 	}
 	return problemf(CodeValue, field, "%s %+.80q is not an id", nameOf(field), value).
 		withHint("ids hold letters, digits, dots, - and _")
+}
+
+// isID reports whether s is 1 to 128 letters, digits, dots, - and _, the first a
+// letter or digit. Ids travel in lists with commas, so they hold none.
+func isID(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		alphanumeric := 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
+		if !alphanumeric && (i == 0 || c != '.' && c != '_' && c != '-') {
+			return false
+		}
+	}
+	return 0 < len(s) && len(s) <= 128
 }
 
 func host(field, value string) *problem {

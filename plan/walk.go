@@ -12,29 +12,34 @@ import (
 // same order, and puts in their place what they stand for. Slices and maps in
 // which nothing changes stay shared with the manifest.
 type walk struct {
-	text      func(field, s string) string
-	element   func(field string, i int, s string) string // of a list
-	inherited func(field string) bool                    // whether a field of the destination is that of the defaults
+	text     func(field, s string) string
+	element  func(field string, i int, s string) string // of a list
+	manifest *schema.Manifest
+	index    int             // of the restore
+	known    map[string]bool // fields that were asked for by isInherited
 }
 
-// inherited says of a restore which fields are those of the defaults, and looks
-// at the manifest once for each.
-func inherited(m *schema.Manifest, restore int) func(field string) bool {
-	var known map[string]bool
-	return func(field string) bool {
-		is, ok := known[field]
-		if !ok {
-			if known == nil {
-				known = map[string]bool{}
-			}
-			is = m.Inherited(restorePointer(restore) + field)
-			known[field] = is
+// enter goes on to a restore.
+func (w *walk) enter(restore int) {
+	w.index = restore
+	clear(w.known)
+}
+
+// isInherited reports whether a field is that of the defaults. It looks at the
+// manifest once for all rows of a restore.
+func (w *walk) isInherited(field string) bool {
+	is, ok := w.known[field]
+	if !ok {
+		if w.known == nil {
+			w.known = map[string]bool{}
 		}
-		return is
+		is = w.manifest.Inherited(restorePointer(w.index) + field)
+		w.known[field] = is
 	}
+	return is
 }
 
-func (w walk) restore(r *schema.Restore) {
+func (w *walk) restore(r *schema.Restore) {
 	r.Region = w.text("/region", r.Region)
 	r.Profile = w.text("/profile", r.Profile)
 	r.BackupPlanID = w.text("/backupPlanId", r.BackupPlanID)
@@ -65,9 +70,9 @@ func (w walk) restore(r *schema.Restore) {
 	r.Labels = w.labels(r.Labels) // last: an opener stops short of them
 }
 
-func (w walk) destination(d *schema.Destination) {
+func (w *walk) destination(d *schema.Destination) {
 	d.InstanceType = w.text("/destination/instanceType", d.InstanceType)
-	dropInherited(d, w.inherited)
+	dropInherited(d, w.isInherited)
 	for _, f := range []struct {
 		field string
 		value *string
@@ -96,7 +101,7 @@ func (w walk) destination(d *schema.Destination) {
 	}
 }
 
-func (w walk) texts(field string, list []string) []string {
+func (w *walk) texts(field string, list []string) []string {
 	shared := true
 	for i, s := range list {
 		v := w.element(field, i, s)
@@ -111,7 +116,7 @@ func (w walk) texts(field string, list []string) []string {
 	return list
 }
 
-func (w walk) labels(labels map[string]string) map[string]string {
+func (w *walk) labels(labels map[string]string) map[string]string {
 	if len(labels) == 0 {
 		return nil
 	}
@@ -170,7 +175,7 @@ type draftItem struct {
 // all gives the items of the draft, each until the next is asked for.
 func (d *Draft) all() iter.Seq2[int, *draftItem] {
 	return func(yield func(int, *draftItem) bool) {
-		o := opener{draft: d, index: -1}
+		o := newOpener(d)
 		var it draftItem
 		for i, k := range d.kept {
 			o.open(k, &it)
@@ -184,22 +189,26 @@ func (d *Draft) all() iter.Seq2[int, *draftItem] {
 // item returns the item at an index.
 func (d *Draft) item(i int) *draftItem {
 	var it draftItem
-	(&opener{draft: d, index: -1}).open(d.kept[i], &it)
+	newOpener(d).open(d.kept[i], &it)
 	return &it
 }
 
 // An opener makes draft items of what was kept of them.
 type opener struct {
 	draft  *Draft
-	index  int // of the restore that the walk is for
 	walk   walk
 	values []string // of the templates that the walk has still to meet
 }
 
+func newOpener(d *Draft) *opener {
+	o := &opener{draft: d}
+	o.walk = walk{manifest: d.manifest, index: -1, text: o.text, element: o.element}
+	return o
+}
+
 func (o *opener) open(k *kept, it *draftItem) {
-	if k.index != o.index {
-		o.index = k.index
-		o.walk = walk{text: o.text, element: o.element, inherited: inherited(o.draft.manifest, k.index)}
+	if k.index != o.walk.index {
+		o.walk.enter(k.index)
 	}
 	o.values = k.values
 	*it = draftItem{restore: o.draft.manifest.Restores[k.index], index: k.index, row: k.row, each: k.each, at: k.at}

@@ -75,10 +75,14 @@ func (d definition) keyword(location string) (map[string]any, string) {
 	return m, steps[len(steps)-1]
 }
 
+var unescape = strings.NewReplacer("~1", "/", "~0", "~")
+
 // splitPointer returns the steps of a JSON pointer in a URL's fragment.
 func splitPointer(p string) []string {
 	steps := strings.Split(strings.TrimPrefix(p, "/"), "/")
-	unescape := strings.NewReplacer("~1", "/", "~0", "~")
+	if !strings.ContainsAny(p, "~%") {
+		return steps
+	}
 	for i, s := range steps {
 		if u, err := url.PathUnescape(s); err == nil {
 			s = u

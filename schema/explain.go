@@ -366,11 +366,18 @@ func (r *report) looseValues(n *node, label string) {
 	switch {
 	case n.kind == list:
 		for i, c := range n.children {
-			r.looseValues(c, fmt.Sprintf("%s[%d]", label, i))
+			switch {
+			case c.kind == mapping: // names what it holds itself
+				r.looseValues(c, "")
+			case c.loose, c.kind == list:
+				r.looseValues(c, fmt.Sprintf("%s[%d]", label, i))
+			}
 		}
 	case n.kind == mapping:
 		for i, c := range n.children {
-			r.looseValues(c, n.keys[i].name)
+			if c.loose || c.kind >= list {
+				r.looseValues(c, n.keys[i].name)
+			}
 		}
 	case n.loose && n.kind == text:
 		r.value(n, CodeQuote, "quote the value where text is meant, else write true or false",

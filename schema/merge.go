@@ -30,7 +30,9 @@ func under(base, n *node) *node {
 		return n
 	}
 	m := *n
-	m.keys, m.children = slices.Clone(n.keys), slices.Clone(n.children)
+	size := len(n.keys) + len(base.keys)
+	m.keys = append(make([]key, 0, size), n.keys...)
+	m.children = append(make([]*node, 0, size), n.children...)
 	for i, k := range base.keys {
 		at := slices.IndexFunc(m.keys, func(own key) bool { return own.name == k.name })
 		switch {

@@ -46,7 +46,10 @@ func (r *report) normalize(src []byte) ([]byte, bool) {
 	}
 	ok := r.checkRunes(src) && r.checkStructure(src)
 	src = bytes.TrimPrefix(src, []byte(byteOrderMark))
-	r.source = bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n"))
+	r.source = src
+	if bytes.IndexByte(src, '\r') >= 0 {
+		r.source = bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n"))
+	}
 	return r.source, ok
 }
 
@@ -58,6 +61,10 @@ func (r *report) checkRunes(src []byte) bool {
 		start = len(byteOrderMark)
 	}
 	for i := start; i < len(src); {
+		if c := src[i]; ' ' <= c && c < 0x7f { // nearly all
+			i, col = i+1, col+1
+			continue
+		}
 		c, size := rune(src[i]), 1
 		if c >= utf8.RuneSelf {
 			c, size = utf8.DecodeRune(src[i:])
