@@ -172,9 +172,7 @@ func (d *Draft) renameBy(field, template string, it *draftItem, db string) (stri
 	if !isTemplate(template) {
 		return template, nil
 	}
-	name, err := d.templates.parse(template).execute(&data{
-		names: inRename, db: db, each: it.each, name: it.restore.Name, run: d.run, vars: d.vars,
-	})
+	name, err := d.templates.parse(template).execute(it.data.as(db))
 	if err != nil {
 		return "", problemf(CodeExecute, field, "the template fails for database %q: %v", db, err)
 	}

@@ -60,7 +60,8 @@ func (e *expander) begin(row row) {
 	if e.row {
 		e.key = Key(e.of.Name + "[" + row.key + "]")
 	}
-	e.data.each, e.values, e.failed = row.each, e.values[:0], nil
+	e.data.each, e.data.whole = row.each, nil
+	e.values, e.failed = e.values[:0], nil
 }
 
 // report records a problem of the row, unless it follows from a template that

@@ -129,11 +129,7 @@ func (t *text) inputs(d *data, into map[string]any) {
 		if ref[0] != "vars" && ref[0] != "each" {
 			continue // the run and the item are in the token, the database is not known
 		}
-		value := d.get(ref[0])
-		if len(ref) > 1 {
-			value, _ = index(value, ref[1])
-		}
-		into[ref.String()] = value
+		into[ref.String()] = d.value(ref)
 	}
 }
 

@@ -47,15 +47,20 @@ func serverOf(it *draftItem) server {
 // Letter case does not keep names apart: on many servers it is folded.
 func (r *resolution) proveSeparate(items []Item) {
 	type target struct {
-		server server
+		server int
 		name   string
 	}
 	type owner struct {
 		item, database int
 	}
-	owners := map[target]owner{}
+	servers := map[server]int{} // a number takes a tenth of the memory
+	owners := make(map[target]owner, r.selected)
 	for i, it := range r.draft.all() {
-		s := serverOf(it)
+		s, known := servers[serverOf(it)]
+		if !known {
+			s = len(servers)
+			servers[serverOf(it)] = s
+		}
 		for n, db := range targets(it, &items[i]) {
 			t := target{s, strings.ToLower(db.Target)}
 			first, taken := owners[t]

@@ -168,7 +168,7 @@ type draftItem struct {
 	restore schema.Restore // expanded, but for the templates of rename
 	index   int            // of the restore in the manifest
 	row     bool           // from a forEach
-	each    any            // .each
+	data    data           // what the templates of rename see
 	at      *moment
 }
 
@@ -211,8 +211,9 @@ func (o *opener) open(k *kept, it *draftItem) {
 		o.walk.enter(k.index)
 	}
 	o.values = k.values
-	*it = draftItem{restore: o.draft.manifest.Restores[k.index], index: k.index, row: k.row, each: k.each, at: k.at}
+	*it = draftItem{restore: o.draft.manifest.Restores[k.index], index: k.index, row: k.row, at: k.at}
 	r := &it.restore
+	it.data = data{names: inRename, each: k.each, name: r.Name, run: o.draft.run, vars: o.draft.vars}
 	r.Labels = nil
 	o.walk.restore(r)
 	r.Labels = k.labels
