@@ -1,10 +1,6 @@
 package plan
 
-import (
-	"slices"
-	"strings"
-	"text/template/parse"
-)
+import "slices"
 
 // data is what a template sees under the names behind the dot.
 type data struct {
@@ -94,59 +90,4 @@ func (d *data) text(ref reference) (s string, ok bool) {
 	}
 	s, ok = d.each.(string)
 	return s, ok && ref[0] == "each"
-}
-
-// A part of a plain template is letters, or a reference to a value. Most
-// templates are plain, and package template takes ten times the time of joined.
-type part struct {
-	letters string
-	ref     reference
-}
-
-// partsOf returns the parts of a template that consists of nothing else, nil
-// of another.
-func partsOf(root *parse.ListNode) (parts []part) {
-	for _, n := range root.Nodes {
-		switch n := n.(type) {
-		case *parse.TextNode:
-			parts = append(parts, part{letters: string(n.Text)})
-		case *parse.ActionNode:
-			if len(n.Pipe.Decl) > 0 || len(n.Pipe.Cmds) != 1 || len(n.Pipe.Cmds[0].Args) != 1 {
-				return nil
-			}
-			f, ok := n.Pipe.Cmds[0].Args[0].(*parse.FieldNode)
-			if !ok || len(f.Ident) > 2 {
-				return nil
-			}
-			parts = append(parts, part{ref: f.Ident})
-		default:
-			return nil
-		}
-	}
-	return parts
-}
-
-// joined expands a plain template of which every value is there and is a text.
-func joined(parts []part, d *data) (string, bool) {
-	if len(parts) == 0 {
-		return "", false
-	}
-	var array [8]string // so that few parts take no memory
-	pieces := array[:0]
-	size := 0
-	for _, p := range parts {
-		s, ok := p.letters, true
-		if p.ref != nil {
-			s, ok = d.text(p.ref)
-		}
-		size += len(s)
-		if !ok || size > maxText {
-			return "", false
-		}
-		pieces = append(pieces, s)
-	}
-	if len(pieces) == 1 {
-		return pieces[0], true
-	}
-	return strings.Join(pieces, ""), true
 }

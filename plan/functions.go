@@ -15,10 +15,10 @@ import (
 )
 
 // newFunctions returns what templates may call, under the names and with the order
-// of arguments of the Sprig library. Each is deterministic, and bounded in what
-// it takes and returns. Characters are counted, not bytes.
+// of arguments of the Sprig library. Each is deterministic, and will be bounded in
+// what it takes and returns. Characters are counted, not bytes.
 func (ts *templates) newFunctions() template.FuncMap {
-	fs := template.FuncMap{
+	return template.FuncMap{
 		"lower":           strings.ToLower,
 		"upper":           strings.ToUpper,
 		"trim":            strings.TrimSpace,
@@ -39,10 +39,6 @@ func (ts *templates) newFunctions() template.FuncMap {
 		"toString":        func(v any) string { return fmt.Sprint(v) },
 		"index":           index, // the builtin gives a zero value for a missing key
 	}
-	for name, f := range fs {
-		fs[name] = bounded(f)
-	}
-	return fs
 }
 
 // builtins are the functions of text/template that may be called as they are.

@@ -31,7 +31,8 @@ func (r reference) String() string { return "." + strings.Join(r, ".") }
 
 // templates parses each text and each regular expression once.
 type templates struct {
-	functions template.FuncMap
+	functions template.FuncMap // bounded
+	raw       template.FuncMap // the same, not bounded
 	texts     map[string]*text
 	regexps   map[string]compiled
 }
@@ -47,7 +48,11 @@ type compiled struct {
 
 func newTemplates() *templates {
 	ts := &templates{texts: map[string]*text{}, regexps: map[string]compiled{}}
-	ts.functions = ts.newFunctions()
+	ts.raw = ts.newFunctions()
+	ts.functions = make(template.FuncMap, len(ts.raw))
+	for name, f := range ts.raw {
+		ts.functions[name] = bounded(f)
+	}
 	return ts
 }
 
@@ -96,7 +101,7 @@ func (ts *templates) parseText(s string) *text {
 	}
 	// AddParseTree fails only for a template that was executed already.
 	t := template.Must(template.New("").Option("missingkey=error").Funcs(ts.functions).AddParseTree("", tree))
-	return &text{template: t, parts: partsOf(tree.Root), refs: r.refs}
+	return &text{template: t, parts: ts.partsOf(tree.Root), refs: r.refs}
 }
 
 // A reader walks a template for what it refers to and what it may not do.
@@ -224,15 +229,17 @@ func (s scope) checkReference(ref reference) *problem {
 	if len(ref) == 0 {
 		return nil
 	}
-	unknown := problemf(CodeReference, "", "there is no %s here", ref)
+	unknown := func(hint string, args ...any) *problem {
+		return problemf(CodeReference, "", "there is no %s here", ref).withHint(hint, args...)
+	}
 	if !slices.Contains(s.roots, ref[0]) {
 		switch ref[0] {
 		case "db":
-			return unknown.withHint(".db is the name of a database, and is known in rename only")
+			return unknown(".db is the name of a database, and is known in rename only")
 		case "each":
-			return unknown.withHint(".each is a row of a forEach, and this restore has none")
+			return unknown(".each is a row of a forEach, and this restore has none")
 		}
-		return unknown.withHint("there are .%s", strings.Join(s.roots, ", ."))
+		return unknown("there are .%s", strings.Join(s.roots, ", ."))
 	}
 	if len(ref) == 1 {
 		return nil
@@ -244,10 +251,10 @@ func (s scope) checkReference(ref reference) *problem {
 	case ref[0] == "each" && s.columns != nil:
 		keys = s.columns
 	default:
-		return unknown.withHint(".%s is a plain text", ref[0])
+		return unknown(".%s is a plain text", ref[0])
 	}
 	if !slices.Contains(keys, ref[1]) {
-		return unknown.withHint("%s", didYouMean(ref[1], keys, fmt.Sprintf(".%s has: %s", ref[0], few(keys))))
+		return unknown("%s", didYouMean(ref[1], keys, fmt.Sprintf(".%s has: %s", ref[0], few(keys))))
 	}
 	return nil
 }
