@@ -128,10 +128,10 @@ func (r *report) checkRegexp(match *node) {
 	if err == nil {
 		return
 	}
-	at, width, why := key{line: match.line, col: match.col}, match.width(), err.Error()
+	at, width, why := match.place(), match.width(), err.Error()
 	if e, ok := errors.AsType[*syntax.Error](err); ok {
 		why = e.Code.String() + ": " + quoted(e.Expr)
-		if i := strings.Index(match.value, e.Expr); i >= 0 && strings.Contains(string(r.line(match.line)), match.value) {
+		if i := strings.Index(match.value, e.Expr); i >= 0 && strings.Contains(string(r.line(int(match.line))), match.value) {
 			at.col += utf8.RuneCountInString(match.value[:i])
 			width = utf8.RuneCountInString(e.Expr)
 			if !match.plain {

@@ -18,6 +18,7 @@ type composer struct {
 	done    map[*yaml.Node]*node // by anchored node; nil while it is being composed
 	budget  int                  // nodes that aliases may still stand for
 	nodes   int
+	free    []node
 	stopped bool // a limit was passed: nothing more is looked at
 }
 
@@ -55,7 +56,7 @@ func (c *composer) node(y *yaml.Node, depth int) *node {
 	if depth > maxDepth {
 		c.tooDeep(y)
 	}
-	n := &node{line: y.Line, col: y.Column, size: 1}
+	n := c.newNode(y)
 	if c.stopped {
 		n.reported = true
 		return n
@@ -81,6 +82,18 @@ func (c *composer) node(y *yaml.Node, depth int) *node {
 	return n
 }
 
+// newNode returns a scalar at the place of y. Nodes are made by the hundred,
+// which is faster than one by one.
+func (c *composer) newNode(y *yaml.Node) *node {
+	if len(c.free) == 0 {
+		c.free = make([]node, 128)
+	}
+	n := &c.free[0]
+	c.free = c.free[1:]
+	n.line, n.col, n.size = int32(y.Line), int32(y.Column), 1
+	return n
+}
+
 func (c *composer) tooDeep(y *yaml.Node) {
 	c.stop(y, CodeTooDeep, "no key of a manifest is nested so deeply", "values are nested more than %d levels deep", maxDepth)
 }
@@ -90,21 +103,22 @@ func (c *composer) tooDeep(y *yaml.Node) {
 func (c *composer) alias(y *yaml.Node, depth int) *node {
 	target, ok := c.done[y.Alias]
 	if target == nil {
-		n := &node{line: y.Line, col: y.Column, size: 1, reported: true}
+		n := c.newNode(y)
+		n.reported = true
 		if ok {
 			c.add(place(y), 0, CodeAlias, "write the value out", "the alias stands for a value that contains it")
 		}
 		return n
 	}
-	c.budget -= target.size
+	c.budget -= int(target.size)
 	if c.budget < 0 {
 		c.stop(y, CodeAlias, "write the values out, or use defaults and forEach", "the aliases stand for too many values")
 	}
-	if depth+target.height > maxDepth {
+	if depth+int(target.height) > maxDepth {
 		c.tooDeep(y)
 	}
 	n := *target
-	n.line, n.col = y.Line, y.Column
+	n.line, n.col = int32(y.Line), int32(y.Column)
 	return &n
 }
 
@@ -116,8 +130,9 @@ func (c *composer) list(n *node, y *yaml.Node, depth int) {
 		return
 	}
 	n.children = make([]*node, 0, len(y.Content))
-	for _, e := range y.Content {
+	for i, e := range y.Content {
 		child := c.node(e, depth+1)
+		y.Content[i] = nil // so that there are never two whole trees
 		n.children = append(n.children, child)
 		n.count(child)
 	}
@@ -182,7 +197,10 @@ func (c *composer) mapping(n *node, y *yaml.Node, depth int) {
 // lose keeps a value that is not part of the mapping, and that was reported:
 // what it holds may be a secret.
 func (n *node) lose(k key, child *node) {
-	n.lost = append(n.lost, pair{k, child})
+	if n.lost == nil {
+		n.lost = new([]pair)
+	}
+	*n.lost = append(*n.lost, pair{k, child})
 	n.count(child)
 }
 

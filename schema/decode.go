@@ -152,9 +152,13 @@ func (n *node) digits() string {
 }
 
 func (n *node) texts() []string {
-	var ts []string
-	for _, c := range n.elements() {
-		ts = append(ts, c.value)
+	children := n.elements()
+	if len(children) == 0 {
+		return nil
+	}
+	ts := make([]string, len(children))
+	for i, c := range children {
+		ts[i] = c.value
 	}
 	return ts
 }

@@ -75,7 +75,7 @@ func (x explainer) instance(location string) (instance, bool) {
 			return i, false
 		}
 		if parent.kind == list {
-			i.key, i.label = key{line: i.node.line, col: i.node.col}, i.label+"["+step+"]"
+			i.key, i.label = i.node.place(), i.label+"["+step+"]"
 			if name := i.node.get("name"); name.is(text) && len(i.path) > 1 && i.path[0] == "restores" && parent == x.root.get("restores") {
 				i.label = restoreName(i.node)
 			}
@@ -155,7 +155,7 @@ func absent(n *node, schema map[string]any) []string {
 func (x explainer) missing(i instance, schema map[string]any, name string) {
 	at, width := i.key, len([]rune(i.key.name))
 	if at.line == 0 {
-		at = key{line: i.node.line, col: i.node.col}
+		at = i.node.place()
 	}
 	hint := ""
 	if p, ok := x.def.at("properties")[name].(map[string]any); ok && len(i.path) == 0 {
@@ -353,7 +353,7 @@ func (x explainer) duplicates(i instance) {
 			x.value(c, CodeDuplicate, "remove one of the two", "%s: %s is already named at line %d", i.label, c.shown(), line)
 			continue
 		}
-		first[c.value] = c.line
+		first[c.value] = int(c.line)
 	}
 }
 

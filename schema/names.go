@@ -65,7 +65,7 @@ func (r *report) checkKeys(keys []*node) {
 		case strings.ContainsAny(k.value, "[]"), utf8.RuneCountInString(k.value) > MaxRowKey:
 			r.value(k, CodeForEach, fmt.Sprintf("at most %d characters, no brackets: it is written as name[key]", MaxRowKey), "%s cannot be the key of a row", quoted(k.value))
 		}
-		first[k.value] = k.line
+		first[k.value] = int(k.line)
 	}
 }
 
@@ -121,7 +121,7 @@ func (r *report) checkRequired(merged *node, restores []*node, in string, requir
 // lacks reports what a restore lacks, where it has the mapping of its own that
 // should hold it, or else where it begins.
 func (r *report) lacks(n, defaults *node, in, what, hint string) {
-	at := key{line: n.line, col: n.col}
+	at := n.place()
 	if k, ok := n.key(in); ok {
 		if inherited, _ := defaults.key(in); k != inherited {
 			at = k
@@ -151,7 +151,7 @@ func (r *report) checkNames(merged *node) {
 		}
 		folded := strings.ToLower(name.value)
 		if first := byName[folded]; first != nil {
-			r.add(key{line: name.line, col: name.col}, name.width(), CodeDuplicateName, "every restore needs a name of its own, whatever its letter case",
+			r.add(name.place(), name.width(), CodeDuplicateName, "every restore needs a name of its own, whatever its letter case",
 				"restore %s is already defined at line %d", quoted(name.value), first.get("name").line)
 			continue
 		}

