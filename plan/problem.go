@@ -72,7 +72,7 @@ func (ps *problems) add(restore int, key Key, row bool, p *problem) {
 func (ps *problems) addf(code, pointer, hint, format string, args ...any) {
 	d := diag.Diagnostic{Code: code, Summary: fmt.Sprintf(format, args...), Hint: hint}
 	if pointer != "" {
-		d.Pos = ps.manifest.Pos(pointer)
+		d.Pos, d.Field = ps.manifest.Pos(pointer), diag.FieldOf(pointer)
 	}
 	ps.list = append(ps.list, d)
 }
@@ -84,6 +84,7 @@ func (ps *problems) diagnostics() diag.List {
 		list = append(list, diag.Diagnostic{
 			Code:    at.code,
 			Pos:     ps.manifest.Pos(restorePointer(at.restore) + at.field),
+			Field:   diag.FieldOf("/restores/*" + at.field),
 			Summary: g.summary(),
 			Hint:    g.first.hint,
 		})

@@ -34,6 +34,7 @@ func (r *report) read(src []byte) *Manifest {
 	if root == nil {
 		return nil
 	}
+	defer r.nameFields(root)
 	if root.kind != mapping {
 		r.value(root, CodeType, "a manifest begins with version: 1", "the manifest: expected a mapping, found %s", root.describe())
 		return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -370,5 +371,23 @@ func TestWarningsComeWithAManifest(t *testing.T) {
 	m, problems := schema.Parse("m.yaml", []byte(small+"run: \"$JOB\"\n"))
 	if m == nil || len(problems) != 1 || problems.HasErrors() {
 		t.Errorf("got %v and %v, want a manifest and one warning", m, problems)
+	}
+}
+
+func TestProblemsNameTheirField(t *testing.T) {
+	src := "version: 1\nname: drill\nlimits:\n  inflight: 3\nrestores:\n  - name: a\n    destination: {port: 70000}\n  - {name: b, prot: 1}\n"
+	_, problems := schema.Parse("m.yaml", []byte(src))
+	got := map[string][]string{}
+	for _, d := range problems {
+		got[d.Code] = append(got[d.Code], d.Field)
+	}
+	want := map[string][]string{
+		schema.CodeUnknownKey: {"/limits/inflight", "/restores/*/prot"},
+		schema.CodeRange:      {"/restores/*/destination/port"},
+	}
+	for code, fields := range want {
+		if !slices.Equal(got[code], fields) {
+			t.Errorf("%s: got %q, want %q", code, got[code], fields)
+		}
 	}
 }

@@ -66,6 +66,7 @@ type Diagnostic struct {
 	Width    int // columns to underline from Pos, 0 for one
 	Summary  string
 	Hint     string
+	Field    string // what it concerns, as [FieldOf] has it; "" when it is no field
 
 	// Sensitive says that the source line may hold a secret and must not be
 	// shown.

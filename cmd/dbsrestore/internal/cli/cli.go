@@ -104,7 +104,10 @@ func Main(ctx context.Context, args []string, env Env) int {
 type app struct {
 	env   Env
 	args  []string // the command line without the program's name
+	verb  string
 	flags flags
+
+	problems problems
 }
 
 // exit prints what went wrong and returns the status for it.
@@ -152,7 +155,10 @@ Try it without an account:
 	}
 	root.SetFlagErrorFunc(flagError)
 	a.flags.everywhere(root.PersistentFlags())
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.flags.check(cmd) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		a.verb = cmd.Name()
+		return a.flags.check(cmd)
+	}
 	root.SetHelpCommand(helpCommand())
 	root.Version = version()
 	root.AddCommand(a.validateCommand(), a.planCommand(), a.applyCommand(), a.retryCommand(), a.statusCommand(),

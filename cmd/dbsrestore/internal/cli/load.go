@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/schema"
 	"github.com/dbsrestore/dbsrestore/schema/diag"
@@ -68,18 +67,6 @@ func readAll(r io.Reader, name string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%s is larger than %d MiB", name, limit>>20)
 	}
 	return data, nil
-}
-
-// report prints problems. It returns an error when one of them stops.
-func (a *app) report(problems diag.List, sources map[string][]byte) error {
-	if len(problems) == 0 {
-		return nil
-	}
-	view.Diagnostics(a.env.Stderr, problems, sources)
-	if problems.HasErrors() {
-		return statusOnly(exitManifest)
-	}
-	return nil
 }
 
 // expand makes the draft of a manifest under the flags of the command.

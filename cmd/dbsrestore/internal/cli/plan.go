@@ -15,43 +15,6 @@ import (
 	"github.com/dbsrestore/dbsrestore/plan"
 )
 
-func (a *app) validateCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "validate FILE...",
-		Short: "Check manifests, without network and credentials",
-		Args:  cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, files []string) error {
-			var failed error
-			for _, file := range files {
-				if err := a.validate(file); err != nil {
-					failed = errors.Join(failed, err)
-				}
-			}
-			return failed
-		},
-	}
-	a.flags.expansionFlags(cmd)
-	return cmd
-}
-
-func (a *app) validate(file string) error {
-	l, err := a.load(file)
-	if err != nil {
-		return err
-	}
-	now := a.env.Now()
-	d, err := a.expand(l, now)
-	if err != nil {
-		return err
-	}
-	p, problems := d.Resolve(plan.Facts{Now: now, Offline: true})
-	if err := a.report(problems, l.sources); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.env.Stdout, "%s: valid, %d restores in run %s\n", view.Inert(l.manifest.File()), len(p.Items), view.Inert(p.Run))
-	return nil
-}
-
 func (a *app) planCommand() *cobra.Command {
 	var out string
 	var offline, detailed bool

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,66 +12,62 @@ import (
 )
 
 const (
-	maxPlaces   = 3   // shown of a problem that is repeated more often than that
 	sourceWidth = 120 // columns of a shown source line with its gutter
+	maxCodes    = 5   // named where help is offered
 )
 
 // Diagnostics writes problems as a compiler does: severity, code and summary,
 // the place, the source line with the span underlined, the hint; last the
-// totals. A problem that occurs more than three times is written once with its
-// first places. Sources holds the text of files by name; without it, and of a
-// sensitive diagnostic, only the place is shown. An empty list writes nothing.
+// totals, and where there is help on the codes. Of more than three problems that
+// are alike the first is written, and where the next two are. Sources holds the
+// text of files by name; without it, and of a sensitive diagnostic, only the
+// place is shown. An empty list writes nothing.
 func Diagnostics(w io.Writer, l diag.List, sources map[string][]byte) {
 	if len(l) == 0 {
 		return
 	}
 	p := page{}
 	src := source{files: sources}
-	for _, same := range grouped(l) {
+	groups, left := shown(l)
+	for _, same := range groups {
 		p.diagnostic(same, &src)
 		p.blank()
 	}
-	p.line(0, cell{text: plural(l.Errors(), "error") + ", " + plural(len(l)-l.Errors(), "warning")})
+	totals := plural(l.Errors(), "error") + ", " + plural(len(l)-l.Errors(), "warning")
+	if left > 0 {
+		totals += fmt.Sprintf("; %d of them are not shown", left)
+	}
+	p.line(0, cell{text: totals})
+	p.line(0, cell{text: "more about them: dbsrestore help " + strings.Join(codes(groups), " ")})
 	p.writeTo(w)
 }
 
-// grouped brings repetitions together, in the order of the first, if there are
-// more than maxPlaces.
-func grouped(l diag.List) []diag.List {
-	type same struct {
-		severity      diag.Severity
-		code, summary string
-	}
-	key := func(d diag.Diagnostic) same { return same{d.Severity, d.Code, d.Summary} }
-	count := make(map[same]int)
-	for _, d := range l {
-		count[key(d)]++
-	}
-	var groups []diag.List
-	index := make(map[same]int)
-	for _, d := range l {
-		i, ok := index[key(d)]
-		if !ok || count[key(d)] <= maxPlaces {
-			index[key(d)] = len(groups)
-			groups = append(groups, diag.List{d})
-			continue
+// codes returns the first few codes of some problems.
+func codes(groups []diag.List) []string {
+	var list []string
+	for _, same := range groups {
+		if code := Inert(same[0].Code); len(list) < maxCodes && !slices.Contains(list, code) {
+			list = append(list, code)
 		}
-		groups[i] = append(groups[i], d)
 	}
-	return groups
+	return list
 }
 
-// diagnostic writes one problem with all the places where it occurs.
+// diagnostic writes one problem with the first places where it occurs.
 func (p *page) diagnostic(same diag.List, src *source) {
 	d := same[0]
 	head := fmt.Sprintf("%s[%s]: %s", d.Severity, Inert(d.Code), Inert(d.Summary))
 	if len(same) > 1 {
-		head += fmt.Sprintf(" (%d times)", len(same))
+		head += fmt.Sprintf(" (%d like this)", len(same))
 	}
 	p.line(0, cell{text: head})
 	for i, at := range same[:min(len(same), maxPlaces)] {
-		if at.Pos.String() != "" {
+		switch {
+		case at.Pos.String() == "":
+		case at.Summary == d.Summary:
 			p.line(2, cell{text: "--> " + Inert(at.Pos.String())})
+		default:
+			p.line(2, cell{text: "--> " + Inert(at.Pos.String()) + ": " + Inert(at.Summary)})
 		}
 		if i == 0 {
 			p.snippet(d, src)

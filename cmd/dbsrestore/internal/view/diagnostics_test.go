@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -74,6 +75,76 @@ func TestNoDiagnosticsWriteNothing(t *testing.T) {
 	}
 }
 
+// manyAlike is 400 wrong ports of as many restores, among other problems.
+func manyAlike() diag.List {
+	secret := at(3, 5, 7)
+	secret.Summary, secret.Sensitive, secret.Field = "a password is never a literal", true, "/defaults/destination/password"
+	nowhere := diag.Diagnostic{Severity: diag.Warning, Code: "DBSR2014", Summary: "t.csv has no rows"}
+	list := diag.List{nowhere, secret}
+	for i := range 400 {
+		d := at(10+i, 7, 6)
+		d.Field, d.Hint = "/restores/*/destination/port", "a port is 1..65535"
+		d.Summary = fmt.Sprintf("port: %d is outside 1..65535", 70000+i)
+		list = append(list, d)
+	}
+	for i, field := range []string{"/restores/*/prot", "/restores/*/pot", "/restores/*/porf", "/restores/*/ports"} {
+		d := at(900+i, 7, 4)
+		d.Field, d.Summary = field, fmt.Sprintf("unknown key %q in restore %q", field[12:], "orders")
+		list = append(list, d)
+	}
+	return list
+}
+
+func TestProblemsThatAreAlike(t *testing.T) {
+	sources := map[string][]byte{"drill.yaml": []byte(strings.Repeat("\n", 9) + "      70000\n")}
+	golden(t, "alike.txt", output(func(b *bytes.Buffer) { view.Diagnostics(b, manyAlike(), sources) }))
+	golden(t, "alike.json", output(func(b *bytes.Buffer) {
+		if err := view.DiagnosticsJSON(b, manyAlike()); err != nil {
+			t.Fatal(err)
+		}
+	}))
+	golden(t, "alike-annotations.txt", output(func(b *bytes.Buffer) { new(view.Annotations).Write(b, manyAlike()) }))
+}
+
+func TestProblemsAreBounded(t *testing.T) {
+	var list diag.List
+	for i := range 5000 {
+		d := at(1+i, 1, 1)
+		d.Field, d.Summary = "/vars/"+strings.Repeat("x", i), "not alike"
+		list = append(list, d)
+	}
+	got := output(func(b *bytes.Buffer) { view.Diagnostics(b, list, nil) })
+	if len(got) > 20_000 || !bytes.Contains(got, []byte("5000 errors, 0 warnings; 4800 of them are not shown")) {
+		t.Errorf("got %d bytes that end with %s", len(got), got[max(0, len(got)-200):])
+	}
+}
+
+func TestAnnotations(t *testing.T) {
+	var a view.Annotations
+	write := func(d diag.Diagnostic) string {
+		return string(output(func(b *bytes.Buffer) { a.Write(b, diag.List{d}) }))
+	}
+	hostile := diag.Diagnostic{
+		Code: "DBSR1020", Pos: diag.Pos{File: "a,line=9::b\n::error::c%0A.yaml", Line: 3, Col: 5}, Width: 2,
+		Summary: "100% x\n::set-output name=a::b\r\x1b[2J", Hint: "::stop-commands::x",
+	}
+	want := `::error file=a%2Cline=9%3A%3Ab\n%3A%3Aerror%3A%3Ac%250A.yaml,line=3,col=5,endColumn=7,title=DBSR1020::` +
+		`100%25 x\n::set-output name=a::b\r\x1b[2J%0Ahint: \x3a:stop-commands::x` + "\n"
+	if got := write(hostile); got != want {
+		t.Errorf("got  %swant %s", got, want)
+	}
+	if got, want := write(diag.Diagnostic{Severity: diag.Warning, Code: "DBSR2014", Summary: "no place"}), "::warning title=DBSR2014::no place\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	lines := 1
+	for range 20 {
+		lines += strings.Count(write(hostile), "\n")
+	}
+	if lines != 10 {
+		t.Errorf("got %d errors of one step, want the 10 that GitHub shows", lines)
+	}
+}
+
 func ExampleDiagnostics() {
 	view.Diagnostics(os.Stdout, diag.List{{
 		Code:    "DBSR1007",
@@ -91,4 +162,5 @@ func ExampleDiagnostics() {
 	// hint: did you mean "inFlight"?
 	//
 	// 1 error, 0 warnings
+	// more about them: dbsrestore help DBSR1007
 }

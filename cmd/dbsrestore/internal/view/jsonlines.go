@@ -15,6 +15,12 @@ import (
 // does not know.
 const jsonFormat = 1
 
+// versionLine is the first of all JSON Lines.
+var versionLine = struct {
+	Type   string `json:"type"`
+	Format int    `json:"format"`
+}{"version", jsonFormat}
+
 // JSONLines writes a run as JSON Lines: "version", "run_start", then the same
 // changes as [Log], and "progress" and "heartbeat", last "run_summary". It is
 // safe for concurrent use.
@@ -27,10 +33,7 @@ type JSONLines struct {
 // NewJSONLines returns JSONLines of a run of p and writes the first two lines.
 func NewJSONLines(w io.Writer, p *plan.Plan) *JSONLines {
 	j := &JSONLines{enc: json.NewEncoder(w)}
-	j.write(struct {
-		Type   string `json:"type"`
-		Format int    `json:"format"`
-	}{"version", jsonFormat})
+	j.write(versionLine)
 	j.write(struct {
 		Type     string `json:"type"`
 		Manifest string `json:"manifest"`
