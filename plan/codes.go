@@ -1,7 +1,7 @@
 package plan
 
 // The codes of this package's diagnostics. They are stable: a code keeps its
-// meaning and is not used again for another.
+// meaning and is not used again for another. codes.txt explains each.
 const (
 	CodeRun           = "DBSR2001" // the run key cannot be used
 	CodeVar           = "DBSR2002" // a --var does not fit the manifest's vars

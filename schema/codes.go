@@ -1,7 +1,7 @@
 package schema
 
 // The codes of the problems that Parse reports. They are stable: a code is
-// never used again for something else.
+// never used again for something else. codes.txt explains each.
 const (
 	CodeTooLarge      = "DBSR1001" // the source is too long, or holds too many values
 	CodeEncoding      = "DBSR1002" // not UTF-8, or a byte that text never holds

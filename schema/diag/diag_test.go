@@ -92,3 +92,30 @@ func TestNearest(t *testing.T) {
 		t.Errorf("got %q, want the nearest, orders", got)
 	}
 }
+
+func TestPages(t *testing.T) {
+	pages := diag.Pages("# DBSR1 one thing\n\nWhy.\n\nExample:\n    a:\n      - b\n\nFix: it.\n\n# DBSR2 another\n\nText.\n")
+	want := []diag.Page{
+		{Code: "DBSR1", Title: "one thing", Text: "Why.\n\nExample:\n    a:\n      - b\n\nFix: it.\n"},
+		{Code: "DBSR2", Title: "another", Text: "Text.\n"},
+	}
+	if d := cmp.Diff(want, pages); d != "" {
+		t.Fatalf("-want +got:\n%s", d)
+	}
+	if got, want := pages[0].Block("Example"), "a:\n  - b\n"; got != want {
+		t.Errorf("got the example %q, want %q", got, want)
+	}
+	if got := pages[1].Block("Example"); got != "" {
+		t.Errorf("got the example %q, want none", got)
+	}
+}
+
+func TestFieldOf(t *testing.T) {
+	for pointer, want := range map[string]string{
+		"": "", "/run": "/run", "/restores/3/destination/port": "/restores/*/destination/port", "/restores/0/databases/12": "/restores/*/databases/*",
+	} {
+		if got := diag.FieldOf(pointer); got != want {
+			t.Errorf("%q: got %q, want %q", pointer, got, want)
+		}
+	}
+}

@@ -58,9 +58,12 @@ func version() string {
 // helpCommand prints the help of a verb or topic, and knows when there is none.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [COMMAND or TOPIC]",
-		Short: "Help about a command or topic",
+		Use:   "help [COMMAND, TOPIC or CODE...]",
+		Short: "Help about a command, a topic or the code of a problem",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && isCode(args[0]) {
+				return writePages(cmd.OutOrStdout(), args)
+			}
 			of, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
 				return unknownVerb(cmd.Root(), args)
@@ -77,6 +80,11 @@ func (a *app) topics() []*cobra.Command {
 			Use:   "exit-status",
 			Short: "What the exit statuses mean",
 			Long:  exitText(),
+		},
+		{
+			Use:   "codes",
+			Short: "The codes of problems, one line each",
+			Long:  codesText(),
 		},
 		{
 			Use:   "identity",

@@ -20,9 +20,6 @@ const (
 	maxPlan     = 256 << 20
 )
 
-// codeCSV is the code of a forEach file that cannot be read.
-const codeCSV = "DBSR3001"
-
 // loaded is a manifest and what its author wrote, for showing problems.
 type loaded struct {
 	manifest *schema.Manifest
