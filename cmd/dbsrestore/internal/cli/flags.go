@@ -147,9 +147,15 @@ func (a *app) stateDir() (string, error) {
 			return "", fail(exitUnavailable, fmt.Errorf("no state directory: neither XDG_STATE_HOME nor HOME is set"), "give one with --state-dir DIR")
 		}
 	}
+	if strings.HasPrefix(dir, "~") {
+		return "", usageError("write $HOME instead, or ./~ for a folder of that name", "state directory %s: the shell has not replaced the ~", dir)
+	}
 	abs, err := filepath.Abs(dir)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", fail(exitUnavailable, fmt.Errorf("state directory: %w", err), "give an absolute --state-dir")
+	case abs == filepath.Dir(abs):
+		return "", usageError("name a folder of its own", "state directory %s: that is the root of the file system", dir)
 	}
 	return abs, nil
 }
