@@ -17,25 +17,34 @@ import (
 // places and words.
 type explainer struct {
 	*report
-	def  definition
-	root *node
+	def   definition
+	root  *node
+	first int // index of the first restore of root
 }
 
-// conform reports where a tree does not conform to the JSON Schema.
+// conform reports where a tree does not conform to the JSON Schema. The
+// restores are looked at part by part, because the validator finds every
+// problem of a part before any is told.
 func (r *report) conform(root *node) {
-	if theShape().accepts(root) {
-		return
+	for first, part := range parts(root) {
+		if r.full() {
+			r.omitted++
+			return
+		}
+		if theShape().accepts(part) {
+			continue
+		}
+		x := explainer{r, theDefinition(), part, first}
+		err := x.def.Validate(part.plainValue())
+		if err == nil {
+			continue
+		}
+		ve, ok := errors.AsType[*jsonschema.ValidationError](err)
+		if !ok {
+			panic(err) // unreachable: plainValue gives JSON values only
+		}
+		x.explain(ve)
 	}
-	x := explainer{r, theDefinition(), root}
-	err := x.def.Validate(root.plainValue())
-	if err == nil {
-		return
-	}
-	ve, ok := errors.AsType[*jsonschema.ValidationError](err)
-	if !ok {
-		panic(err) // unreachable: plainValue gives JSON values only
-	}
-	x.explain(ve)
 }
 
 // explain walks to the errors that have no cause but themselves. Of anyOf,
@@ -75,8 +84,12 @@ func (x explainer) instance(location string) (instance, bool) {
 			return i, false
 		}
 		if parent.kind == list {
+			isRestore := i.path[0] == "restores" && parent == x.root.get("restores")
+			if isRestore {
+				step = x.index(step)
+			}
 			i.key, i.label = i.node.place(), i.label+"["+step+"]"
-			if name := i.node.get("name"); name.is(text) && len(i.path) > 1 && i.path[0] == "restores" && parent == x.root.get("restores") {
+			if name := i.node.get("name"); name.is(text) && isRestore {
 				i.label = restoreName(i.node)
 			}
 			continue
@@ -85,6 +98,15 @@ func (x explainer) instance(location string) (instance, bool) {
 		i.label = step
 	}
 	return i, !i.node.reported
+}
+
+// index returns the index in the manifest of a restore of the part at hand.
+func (x explainer) index(step string) string {
+	n, err := strconv.Atoi(step)
+	if err != nil {
+		panic(err) // unreachable: it is the validator's
+	}
+	return strconv.Itoa(x.first + n)
 }
 
 // leaf reports one broken keyword of the schema.

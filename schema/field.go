@@ -32,8 +32,7 @@ func (r *report) nameFields(root *node) {
 
 // fields fills in what stands at the places that are asked for.
 func (n *node) fields(at map[key]standing, path []string) {
-	note := func(line, col int, field []string) {
-		k := key{line: line, col: col}
+	note := func(k key, field []string) {
 		s, asked := at[k]
 		if !asked {
 			return
@@ -49,9 +48,9 @@ func (n *node) fields(at map[key]standing, path []string) {
 		if n.kind == mapping {
 			k := n.keys[i]
 			below[len(path)] = pointerEscaper.Replace(k.name)
-			note(k.line, k.col, below)
+			note(key{line: k.line, col: k.col}, below)
 		}
-		note(c.line, c.col, below)
+		note(c.place(), below)
 		c.fields(at, below)
 	}
 }

@@ -391,3 +391,20 @@ func TestProblemsNameTheirField(t *testing.T) {
 		}
 	}
 }
+
+func TestManyRestoresAreCheckedLikeFew(t *testing.T) {
+	restores := make([]string, 2500)
+	for i := range restores {
+		restores[i] = fmt.Sprintf("- {name: r%d, backupPlanId: dbs1x}\n", i)
+	}
+	restores[1200] = "- {backupPlanId: dbs1x}\n"
+	restores[2499] = "- {name: last, prot: 1}\n"
+	src := "version: 1\nname: drill\nlimits: {inflight: 3}\nrestores:\n" + strings.Join(restores, "")
+	_, problems := schema.Parse("m.yaml", []byte(src))
+	got := lines(problems)
+	for _, want := range []string{"3:10 DBSR1020 unknown key \"inflight\"", "1205:3 DBSR1021 restores[1200] has no name", "2504:16 DBSR1020 unknown key \"prot\" in restore \"last\""} {
+		if strings.Count(got, want) != 1 {
+			t.Errorf("got %.500s, want once %s", got, want)
+		}
+	}
+}

@@ -64,7 +64,7 @@ var rules = map[string]rule{
 // clock; if some of its functions do, name them in outside or outsideMethods.
 var harmless = []string{
 	"bytes", "cmp", "crypto/sha256", "embed", "encoding/base32", "encoding/binary", "encoding/csv", "encoding/hex",
-	"encoding/json", "errors", "fmt", "io", "maps", "math", "math/bits", "net/netip", "net/url", "path", "reflect", "regexp", "regexp/syntax",
+	"encoding/json", "errors", "fmt", "io", "iter", "maps", "math", "math/bits", "net/netip", "net/url", "path", "reflect", "regexp", "regexp/syntax",
 	"slices", "sort", "strconv", "strings", "sync", "text/template", "text/template/parse", "time", "unicode", "unicode/utf8",
 }
 
