@@ -17,6 +17,7 @@ func TestCSVFilesAreReadWithCare(t *testing.T) {
 		{"empty lines", "who,at\n\n\na,1\n\n", "rows[a]"},
 		{"only a byte order mark", "\ufeff", "t.csv is empty"},
 		{"bytes that are no text", "who,at\na,\xff\n", "t.csv line 2: column at is not UTF-8"},
+		{"a column that is no text", "who,\xe8\na,1\n", "t.csv line 1: the header has a name for column 2 that is not UTF-8"},
 		{"a cell too long", "who,at\na," + long + "\n", "t.csv line 2: column at is longer than 4096 bytes"},
 		{"a column without a name", "who,\na,1\n", "t.csv line 1: the header has no name for column 2"},
 		{"too many columns", strings.Repeat("who,", 256) + "at\n", "t.csv line 1: the header has 257 columns, at most 256 are allowed"},

@@ -248,6 +248,8 @@ func badColumn(header []string) string {
 		switch {
 		case c == "":
 			return fmt.Sprintf("no name for column %d", i+1)
+		case !utf8.ValidString(c):
+			return fmt.Sprintf("a name for column %d that is not UTF-8", i+1)
 		case len(c) > maxColumnName:
 			return fmt.Sprintf("a name of %d bytes for column %d, at most %d are allowed", len(c), i+1, maxColumnName)
 		case seen[c]:
@@ -262,7 +264,7 @@ func badColumn(header []string) string {
 func badCells(columns, cells []string) (problem string) {
 	for i, v := range cells {
 		if !utf8.ValidString(v) {
-			problem = fmt.Sprintf("column %s is not UTF-8", columns[i])
+			problem = fmt.Sprintf("column %s is not UTF-8", visible(columns[i]))
 		}
 		if len(v) > maxText {
 			problem = fmt.Sprintf("column %s is longer than %d bytes", columns[i], maxText)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/schema"
@@ -132,8 +133,11 @@ func FuzzRename(f *testing.F) {
 			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("renaming took %v", took)
 			}
-			if len(got) > 4*128 {
-				t.Errorf("got a name of %d bytes", len(got))
+			if len(got) > 4*128 || strings.ContainsRune(got, 0) || !utf8.ValidString(got) {
+				t.Errorf("got the name %q", got)
+			}
+			if again, _ := rename(r, db); again != got {
+				t.Errorf("got %q, and %q from the same rename of the same name", got, again)
 			}
 		}
 	})

@@ -161,7 +161,7 @@ Try it without an account:
 	}
 	root.SetHelpCommand(helpCommand())
 	root.Version = version()
-	root.AddCommand(a.validateCommand(), a.planCommand(), a.applyCommand(), a.retryCommand(), a.statusCommand(),
+	root.AddCommand(a.validateCommand(), a.explainCommand(), a.planCommand(), a.applyCommand(), a.retryCommand(), a.statusCommand(),
 		a.emulatorCommand(), a.schemaCommand(), a.versionCommand())
 	root.AddCommand(a.topics()...)
 	for _, c := range root.Commands() {
