@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"path"
 	"regexp"
@@ -227,4 +228,21 @@ func restoreObjects(databases []Database) string {
 		out = append(appendText(append(out, `,"NewDBName":`...), d.Target), '}')
 	}
 	return string(append(out, ']'))
+}
+
+// Made returns the parameters of an item with what only facts decide, the
+// moment and the databases, as they are in a task that was made of it.
+func (p Parameters) Made(task Parameters) (Parameters, []Database) {
+	p.RestoreTime, p.BackupSetId = task.RestoreTime, task.BackupSetId
+	var objects []struct{ DBName, NewDBName string }
+	if json.Unmarshal([]byte(task.RestoreObjects), &objects) != nil || len(objects) == 0 {
+		p.RestoreObjects = ""
+		return p, nil
+	}
+	databases := make([]Database, 0, len(objects))
+	for _, o := range objects {
+		databases = append(databases, Database{o.DBName, cmp.Or(o.NewDBName, o.DBName)})
+	}
+	p.RestoreObjects = restoreObjects(databases)
+	return p, databases
 }

@@ -60,5 +60,6 @@ type Known struct {
 	Ended      bool       // nothing more will happen to it in this run
 	Succeeded  bool       // it ended well
 	Surplus    int        // further tasks of it that exist and were never started
+	Conflict   string     // why the task that carries its name is not to be touched, "" when it is
 	State      string     // for people: "running", "failed: disk full"
 }

@@ -98,6 +98,10 @@ func block(item *Item, format string, args ...any) {
 // as it was sent, so that a resend is the same request. It reports false when
 // the item is yet to be resolved.
 func settle(item *Item, k Known, run string) bool {
+	if k.Conflict != "" {
+		block(item, "%s", k.Conflict)
+		return true
+	}
 	exists := k.TaskID != "" || !k.Ended // a create without an outcome may have made a task
 	if k.Declared != item.Declared {
 		if exists || k.Succeeded {
@@ -108,6 +112,9 @@ func settle(item *Item, k Known, run string) bool {
 	}
 	item.Parameters, item.Databases = k.Parameters, k.Databases
 	item.Destination = destinationName(&item.Parameters)
+	if k.Surplus > 0 {
+		item.Warnings = append(item.Warnings, fmt.Sprintf("the service has more tasks by its name, %d, which are not started: look at them in the console", k.Surplus))
+	}
 	switch {
 	case k.Ended && k.Succeeded:
 		item.Action, item.Reason = Done, withState("finished in this run", k)

@@ -143,9 +143,13 @@ func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	known, err := a.history(ctx, s.target, p.Manifest.Name, p.Run)
+	known, unlisted, err := a.known(ctx, p, s)
 	if err != nil {
 		return nil, nil, errors.Join(err, s.Close())
+	}
+	for q, why := range unlisted {
+		return nil, nil, errors.Join(fail(exitUnavailable, fmt.Errorf("the restore tasks of backup plan %s cannot be listed: %s", q.BackupPlanID, why),
+			"nothing was done; run the same command again when the list can be read"), s.Close())
 	}
 	p = p.Recall(known)
 	// The service is asked once before anything is sent, as for a manifest.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -112,17 +113,14 @@ func serviceError(err error) error {
 	return fail(exitCredentials, err, "")
 }
 
-// resolve makes the plan by what the journal knows of the run and what the
-// service answers about the rest.
+// resolve makes the plan by what the journal knows of the run, what the
+// service's lists tell of it, and what else the service answers.
 func (a *app) resolve(ctx context.Context, l *loaded, d *plan.Draft, s *session, now time.Time) (*plan.Plan, error) {
 	facts := plan.Facts{Now: now, Offline: s == nil}
 	if s != nil {
 		var err error
-		if facts.History, err = a.history(ctx, s.target, l.manifest.Name, d.Run()); err != nil {
+		if facts, err = a.facts(ctx, d, s, now); err != nil {
 			return nil, err
-		}
-		if facts.Answers, err = s.BackupPlans(ctx, d.Questions(facts.History)); err != nil {
-			return nil, serviceError(err)
 		}
 	}
 	p, problems := d.Resolve(facts)
@@ -130,6 +128,44 @@ func (a *app) resolve(ctx context.Context, l *loaded, d *plan.Draft, s *session,
 		return nil, err
 	}
 	return p, nil
+}
+
+func (a *app) facts(ctx context.Context, d *plan.Draft, s *session, now time.Time) (plan.Facts, error) {
+	bare := d.Bare()
+	known, unlisted, err := a.known(ctx, bare, s)
+	if err != nil {
+		return plan.Facts{}, err
+	}
+	answers, err := s.BackupPlans(ctx, d.Questions(known))
+	if err != nil {
+		return plan.Facts{}, serviceError(err)
+	}
+	for i := range answers {
+		b := &answers[i]
+		if b.Problem == "" && !b.Missing {
+			b.Problem = unlisted[plan.Question{Site: b.Site, BackupPlanID: b.ID}]
+		}
+	}
+	return plan.Facts{Now: now, Answers: answers, History: known}, nil
+}
+
+// known returns what is known of the items of a run: by the journal and, of
+// those that it does not know, by the service's lists of restore tasks. Unlisted
+// says which lists could not be read, and why.
+func (a *app) known(ctx context.Context, p *plan.Plan, s *session) (known map[plan.Key]plan.Known, unlisted map[plan.Question]string, err error) {
+	known, err = a.history(ctx, s.target, p.Manifest.Name, p.Run)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := runner.Discover(ctx, s, p, known)
+	if err != nil {
+		return nil, nil, serviceError(err)
+	}
+	if known == nil {
+		return d.Known, d.Problems, nil
+	}
+	maps.Copy(known, d.Known)
+	return known, d.Problems, nil
 }
 
 // history returns what the journal knows of a run, nil when it knows nothing.

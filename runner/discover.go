@@ -1,0 +1,109 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
+)
+
+// lists is how many task lists Discover reads at a time.
+const lists = 8
+
+// A Lister lists the restore tasks of backup plans, as [Service] does.
+type Lister interface {
+	RestoreTasks(ctx context.Context, site plan.Site, backupPlanID string, since time.Time) ([]restore.Task, error)
+}
+
+// Discovery is what the service's lists tell of the items of a run.
+type Discovery struct {
+	Known    map[plan.Key]plan.Known  // the items of which a task exists
+	Problems map[plan.Question]string // why a list could not be read, by its Site and BackupPlanID alone
+}
+
+// Discover looks for the restore tasks of items that the journal knows nothing
+// of, as on a new machine: one list for each backup plan, whole, as nobody can
+// say when a run of this key began. A task is judged as a run would judge it.
+// The error, a *restore.Failure, is for what concerns every call.
+func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]plan.Known) (Discovery, error) {
+	d := Discovery{map[plan.Key]plan.Known{}, map[plan.Question]string{}}
+	var questions []plan.Question
+	items := map[plan.Question][]*plan.Item{}
+	for i := range p.Items {
+		it := &p.Items[i]
+		if _, ok := known[it.Key]; ok || it.Action == plan.Blocked {
+			continue
+		}
+		q := plan.Question{Site: it.Site, BackupPlanID: it.Parameters.BackupPlanId}
+		if items[q] == nil {
+			questions = append(questions, q)
+		}
+		items[q] = append(items[q], it)
+	}
+	found := make([][]restore.Task, len(questions))
+	problems := make([]*restore.Failure, len(questions))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(lists)
+	for i, q := range questions {
+		g.Go(func() (err error) {
+			found[i], err = l.RestoreTasks(gctx, q.Site, q.BackupPlanID, time.Time{})
+			if f, ok := errors.AsType[*restore.Failure](err); ok && f.Class == restore.Refused && !f.Fatal {
+				problems[i], err = f, nil
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return Discovery{}, err
+	}
+	for i, q := range questions {
+		if problems[i] != nil {
+			d.Problems[q] = problems[i].Error()
+			continue
+		}
+		listing := restore.NewListing(found[i])
+		for _, it := range items[q] {
+			k, ok, err := discover(p, it, listing, found[i])
+			if err != nil {
+				return Discovery{}, err
+			}
+			if ok {
+				d.Known[it.Key] = k
+			}
+		}
+	}
+	return d, nil
+}
+
+// discover tells what a list says of an item, and whether it says anything.
+func discover(p *plan.Plan, it *plan.Item, listing restore.Listing, tasks []restore.Task) (plan.Known, bool, error) {
+	state, err := load(p, *it, Saved{})
+	if err != nil {
+		return plan.Known{}, false, err
+	}
+	event := state.Looked(listing)
+	if len(event.Tasks) == 0 {
+		return plan.Known{}, false, nil
+	}
+	if state, err = state.Apply(event); err != nil {
+		return plan.Known{}, false, err
+	}
+	if state.Phase == restore.Unknown {
+		return plan.Known{Conflict: state.Failure.Message}, true, nil
+	}
+	id := state.TaskID
+	if id == "" { // it has failed, and another attempt follows
+		id = event.Tasks[len(event.Tasks)-1].ID
+	}
+	intent := &restore.Intent{Declared: it.Declared, Parameters: it.Parameters}
+	if i := slices.IndexFunc(tasks, func(t restore.Task) bool { return t.ID == id }); i >= 0 {
+		intent.Parameters, intent.Databases = it.Parameters.Made(tasks[i].Parameters)
+	}
+	k, ok := Past{it.Key: {State: state.Snapshot, Intent: intent}}.Known()[it.Key]
+	return k, ok, nil
+}
