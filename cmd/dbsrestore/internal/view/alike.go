@@ -23,8 +23,12 @@ type alike struct {
 // words with a digit in them, and keys of the rows of a forEach.
 var named = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`|\\S*\\[\\S*|\\S*\\d\\S*")
 
+// telling is how many bytes of a summary are looked at to tell it from others.
+const telling = 1000
+
 func kindOf(d diag.Diagnostic) alike {
-	return alike{d.Severity, d.Code, d.Field, named.ReplaceAllString(d.Summary, "…")}
+	start := d.Summary[:min(len(d.Summary), telling)]
+	return alike{d.Severity, d.Code, d.Field, named.ReplaceAllString(start, "…")}
 }
 
 // grouped brings problems together that are alike, in the order of the first,
