@@ -7,7 +7,7 @@ FUZZTIME = 1m
 # The race detector is linked in C. In CI it is never left out in silence.
 RACE := $(if $(CI),-race,$(if $(shell command -v "$$(go env CC)"),-race))
 
-.PHONY: help build test node-client check bugs demo conformance torture barriers fuzz golden clean
+.PHONY: help build test node-client check bugs demo conformance torture barriers bench-plan fuzz golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ torture: ## a million histories, ten thousand crash points, hundreds of kills; S
 barriers: ## count what comes of a restore whose barriers fail (minutes)
 	go run ./cmd/barriers > runner/restore/explore/BARRIERS.md
 	@cat runner/restore/explore/BARRIERS.md
+
+bench-plan: ## print what planning costs, in time and memory, beside reading the same restores by yaml.v3 (minutes)
+	go test -count=1 -timeout 1h -run '^TestPlanningCost$$' -v ./plan -args -cost
 
 # Without a bound, a target with large inputs spends its minute on making them small.
 fuzz: ## run each fuzz target for FUZZTIME (1m)

@@ -115,6 +115,34 @@ func yamlNodes(tb testing.TB, src []byte) *yaml.Node {
 	return &doc
 }
 
+// Allocations are counted, not timed, so that the bounds hold on a busy machine:
+// a third above what is measured. Who passes them should run make bench-plan.
+func TestPlanningAnItemAllocatesLittleAndTheSameAtAnySize(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		most  uint64 // allocations of an item
+		input func(n int) (manifest, rows []byte)
+	}{
+		{"written out", 220, func(n int) ([]byte, []byte) { return writtenOut(n), nil }},
+		{"CSV", 70, fromCSV},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			of := func(n int) float64 {
+				manifest, rows := c.input(n)
+				planOffline(t, manifest, rows) // compiles the schema
+				return float64(allocations(func() { planOffline(t, manifest, rows) })) / float64(n)
+			}
+			few, many := of(500), of(5000)
+			if many > float64(c.most) {
+				t.Errorf("got %.0f allocations of an item, want at most %d", many, c.most)
+			}
+			if many > 1.1*few {
+				t.Errorf("got %.0f allocations of an item of 5,000, want at most a tenth more than the %.0f of an item of 500", many, few)
+			}
+		})
+	}
+}
+
 // TestPlanningCost prints what planning costs: make bench-plan. Times are the
 // medians of five rounds, and in each round yaml.v3 and the planner take turns.
 // "beyond" is the most that is live at any time, less what is live before
