@@ -80,6 +80,7 @@ type expansion struct {
 	templates *templates
 	problems  *problems
 	expander  *expander
+	declarer  declarer
 	items     []*kept
 	restores  [][]int // indices of the items of each restore
 	listed    int     // names and globs under databases, exclude and needs so far
@@ -129,7 +130,7 @@ func (x *expansion) expandRow(e *expander, line int, row row, k *kept) {
 	}
 	*k = kept{
 		key: e.key, index: e.index, line: line, row: e.row, each: row.each, values: slices.Clone(e.values), at: at,
-		declared: declare(expanded, e.rename(e.of.Rename)),
+		declared: x.declarer.declare(expanded, e.rename(e.of.Rename)),
 		labels:   expanded.Labels,
 		names:    expanded.Needs,
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
@@ -92,11 +93,17 @@ type declaredRule struct {
 	To    string `json:"to"`
 }
 
+// A declarer makes one digest after the other, and keeps what it makes them in.
+type declarer struct {
+	of  declaration
+	out bytes.Buffer
+}
+
 // declare returns the digest of what an expanded restore asks for. Inputs is
 // what its rename templates refer to.
-func declare(r *schema.Restore, inputs map[string]any) Digest {
-	d := r.Destination
-	c := declaration{
+func (m *declarer) declare(r *schema.Restore, inputs map[string]any) Digest {
+	d, c := &r.Destination, &m.of
+	*c = declaration{
 		Region: r.Region, BackupPlanID: r.BackupPlanID,
 		AtText: r.At.Text, RestoreTime: r.At.RestoreTime, BackupSetID: r.At.BackupSetID,
 		Databases: r.Databases, Exclude: r.Exclude, Rename: r.Rename.Template, RenameInputs: inputs,
@@ -111,11 +118,11 @@ func declare(r *schema.Restore, inputs map[string]any) Digest {
 	if x := r.CrossAccount; x != nil {
 		c.CrossAliyunID, c.CrossRoleName = x.AliyunID, x.RoleName
 	}
-	data, err := json.Marshal(c)
-	if err != nil {
+	m.out.Reset()
+	if err := json.NewEncoder(&m.out).Encode(c); err != nil {
 		panic(err) // unreachable: strings, and vars of plain types
 	}
-	return digest(data)
+	return digest(bytes.TrimSuffix(m.out.Bytes(), []byte("\n")))
 }
 
 // inputs returns the values of .vars and .each that a template refers to,

@@ -6,6 +6,12 @@
 // says what must be known to go on; package dbs reads it into [Facts].
 // [Draft.Resolve] then gives the [Plan], the value that people review and that
 // package runner carries out. Same manifest and same facts, same bytes.
+//
+// Of the time of planning restores that are written out, reading the YAML takes
+// a third, checking and merging the manifest a quarter, and the rest goes in
+// about equal parts into expanding, resolving and writing. Half of all that is
+// taking memory and giving it back, so what is made for every item is kept
+// small: "make bench-plan" counts it.
 package plan
 
 import (
