@@ -74,6 +74,11 @@ func (s *selection) pick(field, wanted string) {
 		s.match(field, wanted)
 		return
 	}
+	if s.engine.isSystem(wanted) {
+		s.found = append(s.found, problemf(CodeSystem, field, "%q is a system database, which is never restored", wanted).
+			withHint("leave it out; globs leave it out by themselves"))
+		return
+	}
 	if len(s.held) > 0 && !slices.Contains(s.held, wanted) {
 		s.found = append(s.found, problemf(CodeDatabase, field, "the backup plan has no database %q", wanted).
 			withHint("%s", didYouMean(wanted, s.held, "it has "+few(s.held))))

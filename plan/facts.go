@@ -6,17 +6,19 @@ import "time"
 type Question struct {
 	Site         Site
 	BackupPlanID string
-	Ranges       bool // the restorable ranges, for at: latest, times and durations
+	Latest       bool // for at: latest: the ranges and, where there is none, the full backup sets
+	Ranges       bool // the restorable ranges and points, for times and durations back
 	BackupSets   bool // the full backup sets, for at: latest-full and backupSetId
 }
 
 // Facts is what is known of the world at one moment. It is a plain value: it
 // can be saved, compared and put into testdata.
 type Facts struct {
-	Now     time.Time     // when the facts were read
-	Offline bool          // nobody was asked: BackupPlans is empty on purpose
-	Answers []BackupPlan  // in any order, one per question
-	History map[Key]Known // what the journal knows of this run, by item
+	Now      time.Time     // when the facts were read
+	Offline  bool          // nobody was asked: BackupPlans is empty on purpose
+	Answers  []BackupPlan  // in any order, one per question
+	Gateways []GatewayList // of the sites that Draft.GatewaySites names, in any order
+	History  map[Key]Known // what the journal knows of this run, by item
 }
 
 // BackupPlan is what the service says of one backup plan.
@@ -31,6 +33,7 @@ type BackupPlan struct {
 	Databases    []string
 	Source       Source
 	Ranges       []Range     // continuous windows, oldest first
+	Points       []BackupSet // the full backup sets outside of the ranges, oldest first, as far as the service names them
 	BackupSets   []BackupSet // finished and unexpired full sets, oldest first
 }
 
@@ -49,6 +52,20 @@ type Range struct {
 type BackupSet struct {
 	ID       string
 	From, To time.Time // when the backup ran
+}
+
+// GatewayList is the backup gateways of a site.
+type GatewayList struct {
+	Site     Site
+	Problem  string // why they could not be read, "" when they were
+	Gateways []Gateway
+}
+
+// Gateway is a backup gateway.
+type Gateway struct {
+	ID     string // decimal digits
+	Name   string // as people called it
+	Status string // ONLINE OFFLINE STOPPED UPGRADING. Source: dbs-api.md §3.5
 }
 
 // Known is what the journal knows of an item of this run.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -129,11 +130,11 @@ func (m moment) checkInstant(now time.Time) *problem {
 
 // needsRanges and needsSets say what must be asked to resolve the moment.
 func (m moment) needsRanges() bool {
-	return m.kind == atLatest || m.kind == atInstant || m.kind == atBack
+	return m.kind == atInstant || m.kind == atBack
 }
 
 func (m moment) needsSets() bool {
-	return m.kind == atLatest || m.kind == atLatestFull || m.kind == atBackupSet
+	return m.kind == atLatestFull || m.kind == atBackupSet
 }
 
 // resolve sets RestoreTime or BackupSetId to what the moment is, given what
@@ -159,6 +160,9 @@ func (m moment) resolve(p *Parameters, b *BackupPlan, now time.Time) (blocked st
 	case atBack:
 		m.instant = now.Add(-m.back).UTC().Truncate(time.Second)
 	}
+	if len(b.Ranges)+len(b.Points) == 0 {
+		return nothingYet(b), nil
+	}
 	for _, r := range b.Ranges {
 		if !m.instant.Before(r.From) && !m.instant.After(r.To) {
 			p.RestoreTime = m.instant.UnixMilli()
@@ -170,10 +174,15 @@ func (m moment) resolve(p *Parameters, b *BackupPlan, now time.Time) (blocked st
 
 func (m moment) newestSet(p *Parameters, b *BackupPlan) (blocked string) {
 	if len(b.BackupSets) == 0 {
-		return fmt.Sprintf("backup plan %s has nothing that can be restored yet", b.ID)
+		return nothingYet(b)
 	}
 	p.BackupSetId = slices.MaxFunc(b.BackupSets, func(s, t BackupSet) int { return s.To.Compare(t.To) }).ID
 	return ""
+}
+
+func nothingYet(b *BackupPlan) string {
+	return fmt.Sprintf("backup plan %s (status %s) has nothing that can be restored: no finished full backup set; see in the console why, or wait for its first backup",
+		b.ID, visible(cmp.Or(b.Status, "unknown")))
 }
 
 func (m moment) unknownSet(b *BackupPlan) *problem {
@@ -190,27 +199,48 @@ func (m moment) unknownSet(b *BackupPlan) *problem {
 		withHint("%s", didYouMean(m.set, ids, hint))
 }
 
-// notRestorable names the restorable moments on both sides of the instant.
+// candidate is something that can be restored instead of a moment that cannot.
+type candidate struct {
+	at  time.Time
+	set string // id of a backup set; "" for a moment
+}
+
+func (c candidate) String() string {
+	if c.set == "" {
+		return c.at.UTC().Format(time.RFC3339)
+	}
+	return fmt.Sprintf("{backupSetId: %s} of %s", visible(c.set), c.at.UTC().Format(time.RFC3339))
+}
+
+// notRestorable names what can be restored on both sides of the instant.
 func (m moment) notRestorable(b *BackupPlan) *problem {
-	var before, after time.Time
+	var candidates []candidate
 	for _, r := range b.Ranges {
-		if r.To.Before(m.instant) && r.To.After(before) {
-			before = r.To
-		}
-		if r.From.After(m.instant) && (after.IsZero() || r.From.Before(after)) {
-			after = r.From
+		candidates = append(candidates, candidate{at: r.From}, candidate{at: r.To})
+	}
+	for _, s := range b.Points {
+		candidates = append(candidates, candidate{s.To, s.ID})
+	}
+	var before, after *candidate
+	for i := range candidates {
+		switch c := &candidates[i]; {
+		case !c.at.After(m.instant) && (before == nil || c.at.After(before.at)):
+			before = c
+		case c.at.After(m.instant) && (after == nil || c.at.Before(after.at)):
+			after = c
 		}
 	}
 	var nearest []string
-	if !before.IsZero() {
-		nearest = append(nearest, before.UTC().Format(time.RFC3339)+" before it")
+	if before != nil {
+		nearest = append(nearest, before.String()+" before it")
 	}
-	if !after.IsZero() {
-		nearest = append(nearest, after.UTC().Format(time.RFC3339)+" after it")
+	if after != nil {
+		nearest = append(nearest, after.String()+" after it")
 	}
-	hint := "the nearest that it can: " + strings.Join(nearest, ", ")
-	if nearest == nil {
-		hint = "it keeps no log, only full backup sets: write latest-full, or {backupSetId: …}"
+	why := ""
+	if len(b.Ranges) == 0 {
+		why = ": it keeps no log, only full backup sets"
 	}
-	return problemf(CodeNotRestorable, m.field, "backup plan %s cannot restore %s", b.ID, m.instant.Format(time.RFC3339)).withHint("%s", hint)
+	return problemf(CodeNotRestorable, m.field, "backup plan %s cannot restore %s%s", b.ID, m.instant.Format(time.RFC3339), why).
+		withHint("the nearest that it can: %s", strings.Join(nearest, ", "))
 }

@@ -13,13 +13,16 @@ type engine struct {
 	characters int    // at most, 0 for no bound
 	bytes      int    // at most, 0 for no bound
 	forbidden  string // characters
+	exact      bool   // "Orders" and "orders" are two databases; elsewhere they are one, or may be
 	system     []string
 }
 
+// Whether MySQL folds letter case is up to its destination's
+// lower_case_table_names.
 var mysqlEngine = engine{characters: 64, forbidden: `/\.`,
 	system: []string{"mysql", "information_schema", "performance_schema", "sys"}}
 
-var postgresEngine = engine{bytes: 63, system: []string{"template0", "template1", "postgres"}}
+var postgresEngine = engine{bytes: 63, exact: true, system: []string{"template0", "template1", "postgres"}}
 
 var engines = map[string]engine{
 	"mysql":      mysqlEngine,
@@ -41,6 +44,15 @@ func engineOf(databaseType string) engine {
 		return e
 	}
 	return anyEngine
+}
+
+// folded returns what a name has in common with those that the engine takes for
+// the same.
+func (e engine) folded(name string) string {
+	if e.exact {
+		return name
+	}
+	return strings.ToLower(name)
 }
 
 func (e engine) isSystem(name string) bool {

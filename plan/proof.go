@@ -3,11 +3,46 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"strings"
 )
 
+// aliases are the addresses under which the facts know an instance.
+type aliases map[string]string // instance id by address
+
+// aliasesOf reads which instances have which addresses off what backup plans
+// say of their sources.
+func aliasesOf(answers []BackupPlan) aliases {
+	a := aliases{}
+	for _, b := range answers {
+		if b.Source.InstanceID != "" && b.Source.IPPort != "" {
+			host, port := splitAddress(b.Source.IPPort)
+			a[address(host, port)] = b.Source.InstanceID
+		}
+	}
+	return a
+}
+
+// splitAddress takes "host:port" apart; an IPv6 host may stand in brackets.
+func splitAddress(text string) (host, port string) {
+	i := strings.LastIndexByte(text, ':')
+	if i < 0 {
+		return text, ""
+	}
+	return text[:i], text[i+1:]
+}
+
+// address returns the one spelling of a host and port.
+func address(host, port string) string {
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if ip, err := netip.ParseAddr(host); err == nil {
+		host = ip.Unmap().String()
+	}
+	return host + " " + port
+}
+
 // inPlace reports a restore onto the server that its backup comes from.
-func inPlace(it *draftItem, b *BackupPlan) *problem {
+func (r *resolution) inPlace(it *draftItem, b *BackupPlan) *problem {
 	d := it.restore.Destination
 	if it.restore.AllowInPlace {
 		return nil
@@ -17,7 +52,12 @@ func inPlace(it *draftItem, b *BackupPlan) *problem {
 	if d.InstanceID != "" && d.InstanceType != "Express" && strings.EqualFold(d.InstanceID, b.Source.InstanceID) {
 		return problemf(CodeInPlace, "/destination/instanceId", "the destination %s is the instance that backup plan %s backs up", d.InstanceID, b.ID).withHint(hint)
 	}
-	if d.IP != "" && strings.EqualFold(d.IP+":"+d.Port, b.Source.IPPort) {
+	if d.IP == "" {
+		return nil
+	}
+	at := address(d.IP, d.Port)
+	alias := r.aliases[at]
+	if host, port := splitAddress(b.Source.IPPort); address(host, port) == at || alias != "" && strings.EqualFold(alias, b.Source.InstanceID) {
 		return problemf(CodeInPlace, "/destination/ip", "the destination %s:%s is the server that backup plan %s backs up", d.IP, d.Port, b.ID).withHint(hint)
 	}
 	return nil
@@ -31,20 +71,24 @@ type server struct {
 	item                                  Key
 }
 
-func serverOf(it *draftItem) server {
+func (r *resolution) serverOf(it *draftItem) server {
 	d := it.restore.Destination
-	s := server{instance: d.InstanceID, gateway: d.BackupGatewayID, directory: d.RestoreDir}
+	s := server{instance: strings.ToLower(d.InstanceID), gateway: d.BackupGatewayID, directory: d.RestoreDir}
 	switch {
 	case d.InstanceID == "" && d.IP == "":
 		s.item = it.item.Key
 	case !isInstance(d.InstanceType):
-		s.address = strings.ToLower(d.IP) + ":" + d.Port
+		s.address = address(d.IP, d.Port)
+	}
+	// An address that everybody sees is that of an instance; behind a gateway
+	// or in a network of its own the same one may be another's.
+	if alias := r.aliases[s.address]; alias != "" && d.InstanceType == "Other" {
+		s = server{instance: strings.ToLower(alias)}
 	}
 	return s
 }
 
 // proveSeparate reports databases that would become one at their destination.
-// Letter case does not keep names apart: on many servers it is folded.
 func (r *resolution) proveSeparate(items []Item) {
 	type target struct {
 		server int
@@ -56,13 +100,15 @@ func (r *resolution) proveSeparate(items []Item) {
 	servers := map[server]int{} // a number takes a tenth of the memory
 	owners := make(map[target]owner, r.selected)
 	for i, it := range r.draft.all() {
-		s, known := servers[serverOf(it)]
+		at := r.serverOf(it)
+		s, known := servers[at]
 		if !known {
 			s = len(servers)
-			servers[serverOf(it)] = s
+			servers[at] = s
 		}
+		e := engineOf(items[i].DatabaseType)
 		for n, db := range targets(it, &items[i]) {
-			t := target{s, strings.ToLower(db.Target)}
+			t := target{s, e.folded(db.Target)}
 			first, taken := owners[t]
 			if !taken {
 				owners[t] = owner{i, n}

@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // Questions returns what must be known to resolve the draft: one question for
 // each site and backup plan, in the order of the items, asking for no more than
 // some item needs. Items that their history decides need nothing.
@@ -19,8 +21,26 @@ func (d *Draft) Questions(history map[Key]Known) []Question {
 			questions = append(questions, Question{Site: s.site, BackupPlanID: s.id})
 		}
 		q := &questions[i]
+		q.Latest = q.Latest || it.at.kind == atLatest
 		q.Ranges = q.Ranges || it.at.needsRanges()
 		q.BackupSets = q.BackupSets || it.at.needsSets()
 	}
 	return questions
+}
+
+// GatewaySites returns the sites whose backup gateways must be known: those of
+// the items that name one and that history does not decide.
+func (d *Draft) GatewaySites(history map[Key]Known) []Site {
+	var sites []Site
+	for _, it := range d.all() {
+		item := it.item
+		if item.Parameters.BackupGatewayId == 0 || slices.Contains(sites, item.Site) {
+			continue
+		}
+		if k, ok := history[item.Key]; ok && settle(&item, k, d.run) {
+			continue
+		}
+		sites = append(sites, it.item.Site)
+	}
+	return sites
 }

@@ -16,6 +16,7 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 		facts:    f,
 		problems: &problems{manifest: d.manifest},
 		answers:  make(map[subject]*BackupPlan, len(f.Answers)),
+		aliases:  aliasesOf(f.Answers),
 	}
 	for i := range f.Answers {
 		b := &f.Answers[i]
@@ -50,6 +51,7 @@ type resolution struct {
 	facts    Facts
 	problems *problems
 	answers  map[subject]*BackupPlan
+	aliases  aliases
 	selected int // databases of the items so far
 }
 
@@ -79,11 +81,13 @@ func (r *resolution) item(it *draftItem) Item {
 		block(&item, "backup plan %s was not asked about", item.Parameters.BackupPlanId)
 	case r.selected > MaxDatabases: // that there is no plan was said
 	case b.Missing:
-		block(&item, "there is no backup plan %s in region %s", b.ID, item.Site.Region)
+		block(&item, "there is no backup plan %s in region %s: it was released, or belongs to another region or account", b.ID, item.Site.Region)
 	case b.Problem != "":
 		block(&item, "backup plan %s cannot be read: %s", b.ID, b.Problem)
 	case strings.EqualFold(b.Status, "locked"):
-		block(&item, "backup plan %s is locked", b.ID)
+		block(&item, "backup plan %s is locked, as unpaid or expired ones are: renew it in the console", b.ID)
+	case strings.EqualFold(b.Status, "wait"):
+		block(&item, "backup plan %s is not configured yet (status wait), so it has no backups: configure it in the console", b.ID)
 	default:
 		r.online(it, &item, b)
 	}
@@ -180,9 +184,16 @@ func (r *resolution) online(it *draftItem, item *Item, b *BackupPlan) {
 	if blocked != "" {
 		block(item, "%s", blocked)
 	}
-	if p := inPlace(it, b); p != nil {
+	if p := r.inPlace(it, b); p != nil {
 		found = append(found, p)
 	}
+	if !knownStatus(b.Status) {
+		item.Warnings = append(item.Warnings, fmt.Sprintf("the status %s of backup plan %s is not a known one", visible(b.Status), b.ID))
+	}
+	if w := tooOld(it, item, r.facts.Now); w != "" {
+		item.Warnings = append(item.Warnings, w)
+	}
+	r.gateway(item)
 	for _, p := range found {
 		r.report(it, p)
 	}

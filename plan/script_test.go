@@ -130,6 +130,9 @@ func printQuestions(d *plan.Draft, history map[plan.Key]plan.Known) string {
 	var b strings.Builder
 	for _, q := range d.Questions(history) {
 		fmt.Fprintf(&b, "? %s/%s", q.Site.Region, q.BackupPlanID)
+		if q.Latest {
+			b.WriteString(" latest")
+		}
 		if q.Ranges {
 			b.WriteString(" ranges")
 		}
@@ -137,6 +140,9 @@ func printQuestions(d *plan.Draft, history map[plan.Key]plan.Known) string {
 			b.WriteString(" sets")
 		}
 		b.WriteString("\n")
+	}
+	for _, s := range d.GatewaySites(history) {
+		fmt.Fprintf(&b, "? %s gateways\n", s.Region)
 	}
 	return b.String()
 }

@@ -28,7 +28,10 @@ type journaled struct {
 //	    source INSTANCE IP:PORT
 //	    range TIME TIME
 //	    set ID TIME
-//	    missing | locked | problem TEXT
+//	    point ID TIME
+//	    missing | locked | status WORD | problem TEXT
+//	gateways REGION [PROBLEM]
+//	    gateway ID STATUS NAME
 //	known KEY [changed] [task=ID] [ended] [succeeded] [set=ID] [state=WORD]
 func newWorld(t *testing.T, text string) world {
 	t.Helper()
@@ -60,6 +63,17 @@ func newWorld(t *testing.T, text string) world {
 		case "set":
 			end := moment(t, f[2])
 			b.BackupSets = append(b.BackupSets, plan.BackupSet{ID: f[1], From: end.Add(-time.Hour), To: end})
+		case "point":
+			end := moment(t, f[2])
+			b.Points = append(b.Points, plan.BackupSet{ID: f[1], From: end.Add(-time.Hour), To: end})
+		case "status":
+			b.Status = f[1]
+		case "gateways":
+			region, problem := f[1], strings.Join(f[2:], " ")
+			w.facts.Gateways = append(w.facts.Gateways, plan.GatewayList{Site: plan.Site{Region: region}, Problem: problem})
+		case "gateway":
+			l := &w.facts.Gateways[len(w.facts.Gateways)-1]
+			l.Gateways = append(l.Gateways, plan.Gateway{ID: f[1], Status: f[2], Name: f[3]})
 		case "missing":
 			b.Missing = true
 		case "locked":

@@ -26,7 +26,6 @@ import (
 	"github.com/dbsrestore/dbsrestore/runner/restore"
 	"github.com/dbsrestore/dbsrestore/runner/secret"
 	"github.com/dbsrestore/dbsrestore/schema"
-	"github.com/dbsrestore/dbsrestore/schema/diag"
 )
 
 // bench is the real parts around a run, in virtual time: the client, the
@@ -84,25 +83,33 @@ func (b *bench) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.intercept(r.URL.Query().Get("Action"), r, next)
 }
 
-// plan plans the manifest with what the service says now.
+// plan plans the manifest with what the service says now of its backup plans.
 func (b *bench) plan() *plan.Plan {
 	b.t.Helper()
-	must := func(problems diag.List) {
-		if problems.HasErrors() {
-			b.t.Fatal(problems)
-		}
-	}
-	m, problems := schema.Parse("test.yaml", []byte(b.manifest))
-	must(problems)
-	d, problems := plan.Expand(plan.Input{Manifest: m, Now: time.Now()})
-	must(problems)
+	d := b.draft(b.manifest)
 	answers, err := b.client.BackupPlans(b.t.Context(), d.Questions(nil))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	p, problems := d.Resolve(plan.Facts{Now: time.Now(), Answers: answers})
-	must(problems)
+	if problems.HasErrors() {
+		b.t.Fatal(problems)
+	}
 	return p
+}
+
+// draft expands a manifest.
+func (b *bench) draft(manifest string) *plan.Draft {
+	b.t.Helper()
+	m, problems := schema.Parse("test.yaml", []byte(manifest))
+	if problems.HasErrors() {
+		b.t.Fatal(problems)
+	}
+	d, problems := plan.Expand(plan.Input{Manifest: m, Now: time.Now()})
+	if problems.HasErrors() {
+		b.t.Fatal(problems)
+	}
+	return d
 }
 
 // run carries out a plan as the command does, with a journal.

@@ -45,6 +45,9 @@ type meaning struct {
 	hint  string // follows the message; {action} and {skew} are filled in
 }
 
+// forbidden is what to do about a call that is not permitted.
+const forbidden = "grant dbs:{action} in RAM"
+
 // codes is the closed list of replies that say no, and of those that look like
 // a no but prove that a copy of the request arrived. A code that is not in it
 // leaves the outcome unknown. A key that ends in "*" is a prefix; the longest
@@ -75,10 +78,10 @@ var codes = map[string]meaning{
 	"IllegalTimestamp":       {class: restore.Refused, fatal: true, hint: "{skew}"},
 	"InvalidTimeStamp*":      {class: restore.Refused, fatal: true, hint: "{skew}"},
 
-	"Forbidden*":         {class: restore.Refused, fatal: true, hint: "grant dbs:{action} in RAM"},
-	"Request.Forbidden":  {class: restore.Refused, fatal: true, hint: "grant dbs:{action} in RAM"},
-	"NoPermission*":      {class: restore.Refused, fatal: true, hint: "grant dbs:{action} in RAM"},
-	"ActionUnauthorized": {class: restore.Refused, fatal: true, hint: "grant dbs:{action} in RAM"},
+	"Forbidden*":         {class: restore.Refused, fatal: true, hint: forbidden},
+	"Request.Forbidden":  {class: restore.Refused, fatal: true, hint: forbidden},
+	"NoPermission*":      {class: restore.Refused, fatal: true, hint: forbidden},
+	"ActionUnauthorized": {class: restore.Refused, fatal: true, hint: forbidden},
 
 	"InvalidVersion*":         {class: restore.Refused, fatal: true, hint: "check the endpoint"},
 	"NoSuchVersion":           {class: restore.Refused, fatal: true, hint: "check the endpoint"},
@@ -93,6 +96,13 @@ var codes = map[string]meaning{
 	"Param.NotFound":                       {class: restore.Refused},
 	codeInvalidJob:                         {class: restore.Refused},
 	"InvalidClientToken.ValueNotSupported": {class: restore.Refused},
+}
+
+// isForbidden reports whether somebody may not call an action, and may call
+// others.
+func isForbidden(f *restore.Failure) bool {
+	m, ok := lookup(f.Code)
+	return ok && m.hint == forbidden
 }
 
 // parameters are the names of the parameters of CreateRestoreTask and

@@ -150,10 +150,10 @@ func (c *Client) answer(ctx context.Context, q plan.Question, known backupPlan) 
 		return b, nil
 	}
 	var err error
-	if q.Ranges {
-		b.Ranges, err = c.ranges(ctx, known)
+	if q.Ranges || q.Latest {
+		b.Ranges, b.Points, err = c.ranges(ctx, known)
 	}
-	if err == nil && q.BackupSets {
+	if err == nil && (q.BackupSets || q.Latest && len(b.Ranges) == 0) {
 		b.BackupSets, err = c.backupSets(ctx, known)
 	}
 	if f, ok := errors.AsType[*restore.Failure](err); ok && f.Class == restore.Refused && !f.Fatal {
@@ -162,9 +162,9 @@ func (c *Client) answer(ctx context.Context, q plan.Question, known backupPlan) 
 	return b, err
 }
 
-// ranges reads the continuous windows; the single points that come among them
-// are the backup sets.
-func (c *Client) ranges(ctx context.Context, b backupPlan) ([]plan.Range, error) {
+// ranges reads the continuous windows, and the full backup sets that stand
+// between them as points. Source: dbs-api.md §3.2.
+func (c *Client) ranges(ctx context.Context, b backupPlan) (ranges []plan.Range, points []plan.BackupSet, err error) {
 	k := &call{site: b.Site, request: func() requests.AcsRequest {
 		r := dbs.CreateDescribeRestoreRangeInfoRequest()
 		r.BackupPlanId = b.ID
@@ -174,17 +174,30 @@ func (c *Client) ranges(ctx context.Context, b backupPlan) ([]plan.Range, error)
 	}}
 	response := dbs.CreateDescribeRestoreRangeInfoResponse()
 	if err := c.ask(ctx, k, response); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var ranges []plan.Range
 	for _, w := range response.Items.DBSRecoverRange {
+		if !strings.EqualFold(w.RangeType, "range") {
+			for _, s := range w.FullBackupList.FullBackupDetail {
+				if s.BackupSetId != "" && s.EndTime > 0 {
+					points = append(points, plan.BackupSet{ID: clean(s.BackupSetId, 128), From: moment(s.StartTime), To: moment(s.EndTime)})
+				}
+			}
+			continue
+		}
 		r := plan.Range{From: moment(w.BeginTimestampForRestore), To: moment(w.EndTimestampForRestore)}
-		if strings.EqualFold(w.RangeType, "range") && !r.From.IsZero() && !r.To.Before(r.From) {
+		if !r.From.IsZero() && !r.To.Before(r.From) {
 			ranges = append(ranges, r)
 		}
 	}
 	slices.SortFunc(ranges, func(a, b plan.Range) int { return a.From.Compare(b.From) })
-	return ranges, nil
+	slices.SortFunc(points, bySetAge)
+	return ranges, points, nil
+}
+
+// bySetAge orders backup sets, oldest first.
+func bySetAge(a, b plan.BackupSet) int {
+	return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.ID, b.ID))
 }
 
 // backupSets reads the full backup sets that are finished and not expired.
@@ -212,8 +225,6 @@ func (c *Client) backupSets(ctx context.Context, b backupPlan) ([]plan.BackupSet
 			sets = append(sets, plan.BackupSet{ID: f.BackupSetId, From: moment(f.StartTime), To: moment(f.EndTime)})
 		}
 	}
-	slices.SortFunc(sets, func(a, b plan.BackupSet) int {
-		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(sets, bySetAge)
 	return sets, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -59,26 +60,28 @@ func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
 		return err
 	}
 	if n := p.Count(); n[plan.Done] == len(p.Items) {
-		surplus, err := a.hasSurplus(cmd.Context(), p, s)
+		told, err := a.isTold(cmd.Context(), p, s)
 		if err != nil {
 			return err
 		}
-		if !surplus { // else its end tells of them, as it did before
+		if told { // else the run takes note of what is done, or tells of surplus tasks as it did before
 			return a.nothingToDo(p)
 		}
 	}
 	return a.carryOut(cmd.Context(), p, s, f)
 }
 
-// hasSurplus reports whether the service has more tasks of a run than were started.
-func (a *app) hasSurplus(ctx context.Context, p *plan.Plan, s *session) (bool, error) {
+// isTold reports whether the journal has the end of every item of a plan, and
+// knows of no task beyond those that were started.
+func (a *app) isTold(ctx context.Context, p *plan.Plan, s *session) (bool, error) {
 	known, err := a.history(ctx, s.target, p.Manifest.Name, p.Run)
-	for _, k := range known {
-		if k.Surplus > 0 {
-			return true, err
-		}
+	if err != nil {
+		return false, err
 	}
-	return false, err
+	return !slices.ContainsFunc(p.Items, func(it plan.Item) bool {
+		k, ok := known[it.Key]
+		return !ok || k.Surplus > 0
+	}), nil
 }
 
 // nothingToDo tells that the run is over and went well.
@@ -143,12 +146,16 @@ func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	known, unlisted, err := a.known(ctx, p, s)
+	known, err := a.history(ctx, s.target, p.Manifest.Name, p.Run)
 	if err != nil {
 		return nil, nil, errors.Join(err, s.Close())
 	}
-	for q, why := range unlisted {
-		return nil, nil, errors.Join(fail(exitUnavailable, fmt.Errorf("the restore tasks of backup plan %s cannot be listed: %s", q.BackupPlanID, why),
+	known, unlisted, err := runner.Remember(ctx, s, p, known)
+	if err != nil {
+		return nil, nil, errors.Join(serviceError(err), s.Close())
+	}
+	for id, why := range unlisted {
+		return nil, nil, errors.Join(fail(exitUnavailable, fmt.Errorf("the restore tasks of backup plan %s cannot be listed: %s", id, why),
 			"nothing was done; run the same command again when the list can be read"), s.Close())
 	}
 	p = p.Recall(known)

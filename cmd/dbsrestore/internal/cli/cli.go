@@ -19,7 +19,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
-	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/schema/diag"
 )
@@ -43,9 +42,7 @@ type Env struct {
 // Service is DBS: what planning reads and what a run needs.
 type Service interface {
 	runner.Service
-
-	// BackupPlans answers the questions of a draft.
-	BackupPlans(ctx context.Context, questions []plan.Question) ([]plan.BackupPlan, error)
+	runner.World
 
 	// Account names the credentials in use for a profile, without a secret.
 	Account(ctx context.Context, profile string) (string, error)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -118,9 +117,12 @@ func serviceError(err error) error {
 func (a *app) resolve(ctx context.Context, l *loaded, d *plan.Draft, s *session, now time.Time) (*plan.Plan, error) {
 	facts := plan.Facts{Now: now, Offline: s == nil}
 	if s != nil {
-		var err error
-		if facts, err = a.facts(ctx, d, s, now); err != nil {
+		known, err := a.history(ctx, s.target, l.manifest.Name, d.Run())
+		if err != nil {
 			return nil, err
+		}
+		if facts, err = runner.ReadFacts(ctx, s, d, known, now); err != nil {
+			return nil, serviceError(err)
 		}
 	}
 	p, problems := d.Resolve(facts)
@@ -128,44 +130,6 @@ func (a *app) resolve(ctx context.Context, l *loaded, d *plan.Draft, s *session,
 		return nil, err
 	}
 	return p, nil
-}
-
-func (a *app) facts(ctx context.Context, d *plan.Draft, s *session, now time.Time) (plan.Facts, error) {
-	bare := d.Bare()
-	known, unlisted, err := a.known(ctx, bare, s)
-	if err != nil {
-		return plan.Facts{}, err
-	}
-	answers, err := s.BackupPlans(ctx, d.Questions(known))
-	if err != nil {
-		return plan.Facts{}, serviceError(err)
-	}
-	for i := range answers {
-		b := &answers[i]
-		if b.Problem == "" && !b.Missing {
-			b.Problem = unlisted[plan.Question{Site: b.Site, BackupPlanID: b.ID}]
-		}
-	}
-	return plan.Facts{Now: now, Answers: answers, History: known}, nil
-}
-
-// known returns what is known of the items of a run: by the journal and, of
-// those that it does not know, by the service's lists of restore tasks. Unlisted
-// says which lists could not be read, and why.
-func (a *app) known(ctx context.Context, p *plan.Plan, s *session) (known map[plan.Key]plan.Known, unlisted map[plan.Question]string, err error) {
-	known, err = a.history(ctx, s.target, p.Manifest.Name, p.Run)
-	if err != nil {
-		return nil, nil, err
-	}
-	d, err := runner.Discover(ctx, s, p, known)
-	if err != nil {
-		return nil, nil, serviceError(err)
-	}
-	if known == nil {
-		return d.Known, d.Problems, nil
-	}
-	maps.Copy(known, d.Known)
-	return known, d.Problems, nil
 }
 
 // history returns what the journal knows of a run, nil when it knows nothing.

@@ -1,0 +1,149 @@
+package runner_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner"
+)
+
+// known returns the plan that somebody makes who knows what the service knows.
+func (b *bench) known(manifest string, journal map[plan.Key]plan.Known) *plan.Plan {
+	b.t.Helper()
+	d := b.draft(manifest)
+	facts, err := runner.ReadFacts(b.t.Context(), b.client, d, journal, time.Now())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	p, problems := d.Resolve(facts)
+	if problems.HasErrors() {
+		b.t.Fatal(problems)
+	}
+	return p
+}
+
+// actions says what a plan does with each item.
+func actions(p *plan.Plan) string {
+	var words []string
+	for _, it := range p.Items {
+		words = append(words, string(it.Key)+" "+string(it.Action))
+	}
+	return strings.Join(words, ", ")
+}
+
+func TestPlanningAsksAsOftenAsThereAreBackupPlans(t *testing.T) {
+	for _, n := range []int{10, 100, 1000} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, plans(10, time.Second), restores(1, 1))
+			b.known(restores(n, 10), nil)
+			want := map[string]int{
+				"DescribeBackupPlanList":   1,  // up to 30 at a time
+				"DescribeRestoreRangeInfo": 10, // for at: latest
+				"DescribeRestoreTaskList":  10, // what exists already
+			}
+			got := maps.Clone(b.client.Calls())
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%d items over 10 backup plans (-want +got):\n%s", n, diff)
+			}
+		})
+	}
+}
+
+// Another machine, which has no journal, plans what is left to do.
+func TestWhatExistsIsPlannedAsThereIsNoJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		manifest := restores(4, 2)
+		b := newBench(t, plans(2, time.Minute), manifest)
+		first := b.known(manifest, nil)
+		if got, want := actions(first), "r000 restore, r001 restore, r002 restore, r003 restore"; got != want {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+		if _, err := b.run(t.Context(), only(first, "r000"), runner.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+		defer stop()
+		_, _ = b.run(ctx, only(first, "r001"), runner.Options{})
+		time.Sleep(time.Hour) // latest moves on
+
+		second := b.known(manifest, nil)
+		if got, want := actions(second), "r000 done, r001 done, r002 restore, r003 restore"; got != want {
+			t.Errorf("an hour later: got %s, want %s", got, want)
+		}
+		if got, want := second.Items[0].Parameters, first.Items[0].Parameters; got != want {
+			t.Errorf("of what is done the plan says %+v, want what was sent, %+v", got, want)
+		}
+		if second.Items[2].Parameters.RestoreTime <= first.Items[2].Parameters.RestoreTime {
+			t.Error("of what is to do the plan does not restore the latest moment")
+		}
+		data, err := second.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := plan.Decode(data); err != nil {
+			t.Errorf("the plan cannot be read back: %v", err)
+		}
+		b.dir = t.TempDir() // another machine
+		report, err := b.run(t.Context(), second, runner.Options{})
+		if err != nil || report.Counts.Succeeded != 4 {
+			t.Errorf("got %+v, %v, want 4 succeeded", report.Counts, err)
+		}
+		if n := b.service.Summary().Created; n != 4 {
+			t.Errorf("%d restore tasks were created, want 4", n)
+		}
+	})
+}
+
+// only returns a plan with some of its items.
+func only(p *plan.Plan, keys ...plan.Key) *plan.Plan {
+	q := *p
+	q.Items = slices.DeleteFunc(slices.Clone(p.Items), func(it plan.Item) bool { return !slices.Contains(keys, it.Key) })
+	return &q
+}
+
+// What an adopted task shows while it runs.
+func TestATaskThatRunsIsAdoptedByThePlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		manifest := restores(1, 1)
+		b := newBench(t, plans(1, time.Hour), manifest)
+		report, err := b.run(t.Context(), b.known(manifest, nil), runner.Options{NoFollow: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		it := b.known(manifest, nil).Items[0]
+		id := report.Items[0].State.TaskID
+		if it.Action != plan.Adopt || !strings.Contains(it.Reason, id) {
+			t.Errorf("got %s because %q, want adopt because of %s", it.Action, it.Reason, id)
+		}
+	})
+}
+
+// A task that carries our name and is another's, as after a change by hand, is
+// left alone.
+func TestATaskOfOurNameWithOtherParametersBlocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		manifest := restores(1, 1)
+		b := newBench(t, plans(1, time.Hour), manifest)
+		p := b.known(manifest, nil)
+		a := plan.Attempt{ClientToken: "another", RestoreTaskName: p.Items[0].RestoreTaskName}
+		parameters := p.Items[0].Parameters
+		parameters.DestinationEndpointInstanceID = "rm-another"
+		secret := p.Items[0].Password
+		if _, err := b.client.CreateRestoreTask(t.Context(), p.Items[0].Site, a, parameters, secret); err != nil {
+			t.Fatal(err)
+		}
+		it := b.known(manifest, nil).Items[0]
+		if it.Action != plan.Blocked || !strings.Contains(it.Reason, "differs in DestinationEndpointInstanceID") {
+			t.Errorf("got %s because %q, want blocked because it differs", it.Action, it.Reason)
+		}
+	})
+}
