@@ -163,11 +163,9 @@ func (m moment) resolve(p *Parameters, b *BackupPlan, now time.Time) (blocked st
 	if len(b.Ranges)+len(b.Points) == 0 {
 		return nothingYet(b), nil
 	}
-	for _, r := range b.Ranges {
-		if !m.instant.Before(r.From) && !m.instant.After(r.To) {
-			p.RestoreTime = m.instant.UnixMilli()
-			return "", nil
-		}
+	if b.holds(m.instant) {
+		p.RestoreTime = m.instant.UnixMilli()
+		return "", nil
 	}
 	return "", m.notRestorable(b)
 }
@@ -178,6 +176,11 @@ func (m moment) newestSet(p *Parameters, b *BackupPlan) (blocked string) {
 	}
 	p.BackupSetId = slices.MaxFunc(b.BackupSets, func(s, t BackupSet) int { return s.To.Compare(t.To) }).ID
 	return ""
+}
+
+// holds reports whether a backup plan can restore a moment.
+func (b *BackupPlan) holds(at time.Time) bool {
+	return slices.ContainsFunc(b.Ranges, func(r Range) bool { return !at.Before(r.From) && !at.After(r.To) })
 }
 
 func nothingYet(b *BackupPlan) string {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -41,26 +42,33 @@ func address(host, port string) string {
 	return host + " " + port
 }
 
+// isSource tells whether a destination is the server that a backup plan backs up:
+// then field names what says so, below the restore, and where is the destination.
+func (a aliases) isSource(p *Parameters, b *BackupPlan) (field, where string) {
+	// The instance of an Express destination is its network.
+	id := p.DestinationEndpointInstanceID
+	if id != "" && p.DestinationEndpointInstanceType != "Express" && strings.EqualFold(id, b.Source.InstanceID) {
+		return "/destination/instanceId", id
+	}
+	if p.DestinationEndpointIP == "" {
+		return "", ""
+	}
+	at := address(p.DestinationEndpointIP, strconv.Itoa(p.DestinationEndpointPort))
+	host, port := splitAddress(b.Source.IPPort)
+	if alias := a[at]; address(host, port) == at || alias != "" && strings.EqualFold(alias, b.Source.InstanceID) {
+		return "/destination/ip", destinationName(p)
+	}
+	return "", ""
+}
+
 // inPlace reports a restore onto the server that its backup comes from.
 func (r *resolution) inPlace(it *draftItem, b *BackupPlan) *problem {
-	d := it.restore.Destination
-	if it.restore.AllowInPlace {
+	field, where := r.aliases.isSource(&it.item.Parameters, b)
+	if where == "" || it.restore.AllowInPlace {
 		return nil
 	}
-	const hint = "restore to another instance, or write allowInPlace: true"
-	// The instance of an Express destination is its network.
-	if d.InstanceID != "" && d.InstanceType != "Express" && strings.EqualFold(d.InstanceID, b.Source.InstanceID) {
-		return problemf(CodeInPlace, "/destination/instanceId", "the destination %s is the instance that backup plan %s backs up", d.InstanceID, b.ID).withHint(hint)
-	}
-	if d.IP == "" {
-		return nil
-	}
-	at := address(d.IP, d.Port)
-	alias := r.aliases[at]
-	if host, port := splitAddress(b.Source.IPPort); address(host, port) == at || alias != "" && strings.EqualFold(alias, b.Source.InstanceID) {
-		return problemf(CodeInPlace, "/destination/ip", "the destination %s:%s is the server that backup plan %s backs up", d.IP, d.Port, b.ID).withHint(hint)
-	}
-	return nil
+	return problemf(CodeInPlace, field, "the destination %s is the server that backup plan %s backs up", where, b.ID).
+		withHint("restore to another server, or write allowInPlace: true")
 }
 
 // server is what holds databases of different names apart: two addresses

@@ -59,17 +59,3 @@ func (d *Draft) Sites() []Site {
 	}
 	return sites
 }
-
-// Questions returns one question for each backup plan of the items that are
-// not done, to learn whether the service answers.
-func (p *Plan) Questions() []Question {
-	var questions []Question
-	for i := range p.Items {
-		it := &p.Items[i]
-		q := Question{Site: it.Site, BackupPlanID: it.Parameters.BackupPlanId}
-		if it.Action != Done && it.Action != Blocked && !slices.Contains(questions, q) {
-			questions = append(questions, q)
-		}
-	}
-	return questions
-}

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/dbsrestore/dbsrestore/schema/diag"
 )
@@ -80,15 +79,11 @@ func (r *resolution) item(it *draftItem) Item {
 	case b == nil:
 		block(&item, "backup plan %s was not asked about", item.Parameters.BackupPlanId)
 	case r.selected > MaxDatabases: // that there is no plan was said
-	case b.Missing:
-		block(&item, "there is no backup plan %s in region %s: it was released, or belongs to another region or account", b.ID, item.Site.Region)
-	case b.Problem != "":
-		block(&item, "backup plan %s cannot be read: %s", b.ID, b.Problem)
-	case strings.EqualFold(b.Status, "locked"):
-		block(&item, "backup plan %s is locked, as unpaid or expired ones are: renew it in the console", b.ID)
-	case strings.EqualFold(b.Status, "wait"):
-		block(&item, "backup plan %s is not configured yet (status wait), so it has no backups: configure it in the console", b.ID)
 	default:
+		if why := b.unusable(item.Site.Region); why != "" {
+			block(&item, "%s", why)
+			break
+		}
 		r.online(it, &item, b)
 	}
 	return item
@@ -193,7 +188,13 @@ func (r *resolution) online(it *draftItem, item *Item, b *BackupPlan) {
 	if w := tooOld(it, item, r.facts.Now); w != "" {
 		item.Warnings = append(item.Warnings, w)
 	}
-	r.gateway(item)
+	blockedBy, warning := gatewayTrouble(item, r.facts.Gateways)
+	if blockedBy != "" {
+		block(item, "%s", blockedBy)
+	}
+	if warning != "" {
+		item.Warnings = append(item.Warnings, warning)
+	}
 	for _, p := range found {
 		r.report(it, p)
 	}

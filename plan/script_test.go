@@ -20,7 +20,8 @@ var update = flag.Bool("update", false, "rewrite what the tests want; commit onl
 
 // TestScripts plans the manifests of testdata and compares the whole outcome.
 // An archive holds m.yaml, the CSV files it names, "facts" as newWorld reads
-// them, "flags" as words, and "want".
+// them, "flags" as words, and "want"; "then" are the facts when the plan is to be
+// carried out.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -51,6 +52,7 @@ type script struct {
 	in       plan.Input
 	problems diag.List // of the manifest itself
 	world    world
+	then     *world // nil when nobody asks whether the plan is stale
 }
 
 func newScript(t *testing.T, a archive) script {
@@ -60,6 +62,10 @@ func newScript(t *testing.T, a archive) script {
 		s.in.Files[name] = []byte(text)
 	}
 	s.world = newWorld(t, a.files["facts"])
+	if text, ok := a.files["then"]; ok {
+		w := newWorld(t, text)
+		s.then = &w
+	}
 	s.in.Now = s.world.facts.Now
 	s.in.Manifest, s.problems = schema.Parse("m.yaml", s.in.Files["m.yaml"])
 	for _, word := range strings.Fields(a.files["flags"]) {
@@ -112,7 +118,21 @@ func (s script) run(t *testing.T) string {
 	if err != nil {
 		t.Fatalf("the plan cannot be read back: %v", err)
 	}
-	return printQuestions(draft, facts.History) + printProblems(append(problems, found...)) + printPlan(decoded)
+	return printQuestions(draft, facts.History) + printProblems(append(problems, found...)) + printPlan(decoded) + s.stale(draft, decoded)
+}
+
+// stale prints what of a plan is stale by then.
+func (s script) stale(d *plan.Draft, p *plan.Plan) string {
+	if s.then == nil {
+		return ""
+	}
+	facts := s.then.answer(d)
+	var b strings.Builder
+	b.WriteString("then\n" + printQuestions(p, facts.History))
+	for _, stale := range p.Stale(facts) {
+		fmt.Fprintf(&b, "stale %s: %s\n", stale.Key, stale.Why)
+	}
+	return b.String()
 }
 
 func printProblems(list diag.List) string {
@@ -126,7 +146,13 @@ func printProblems(list diag.List) string {
 	return b.String()
 }
 
-func printQuestions(d *plan.Draft, history map[plan.Key]plan.Known) string {
+// asker is a draft or a plan.
+type asker interface {
+	Questions(known map[plan.Key]plan.Known) []plan.Question
+	GatewaySites(known map[plan.Key]plan.Known) []plan.Site
+}
+
+func printQuestions(d asker, history map[plan.Key]plan.Known) string {
 	var b strings.Builder
 	for _, q := range d.Questions(history) {
 		fmt.Fprintf(&b, "? %s/%s", q.Site.Region, q.BackupPlanID)

@@ -227,6 +227,7 @@ func (o *opener) open(k *kept, it *draftItem) {
 		At:              k.at.text,
 		Parameters:      parameters(r),
 		Password:        r.Destination.Password,
+		AllowInPlace:    r.AllowInPlace,
 		Labels:          k.labels,
 		Objective:       r.Objective,
 	}

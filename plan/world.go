@@ -42,33 +42,48 @@ func short(d time.Duration) string {
 	return s
 }
 
-// gateway blocks an item whose backup gateway cannot work for it.
-func (r *resolution) gateway(item *Item) {
-	id := strconv.FormatInt(item.Parameters.BackupGatewayId, 10)
-	i := slices.IndexFunc(r.facts.Gateways, func(l GatewayList) bool { return l.Site == item.Site })
-	if item.Parameters.BackupGatewayId == 0 || i < 0 {
-		return
+// unusable says why nothing can be restored from a backup plan, "" when that is
+// not known.
+func (b *BackupPlan) unusable(region string) string {
+	switch {
+	case b.Missing:
+		return fmt.Sprintf("there is no backup plan %s in region %s: it was released, or belongs to another region or account", b.ID, region)
+	case b.Problem != "":
+		return fmt.Sprintf("backup plan %s cannot be read: %s", b.ID, b.Problem)
+	case strings.EqualFold(b.Status, "locked"):
+		return fmt.Sprintf("backup plan %s is locked, as unpaid or expired ones are: renew it in the console", b.ID)
+	case strings.EqualFold(b.Status, "wait"):
+		return fmt.Sprintf("backup plan %s is not configured yet (status wait), so it has no backups: configure it in the console", b.ID)
 	}
-	list := r.facts.Gateways[i]
+	return ""
+}
+
+// gatewayTrouble says why the backup gateway of an item cannot work for it, or
+// what could not be found out about it.
+func gatewayTrouble(item *Item, lists []GatewayList) (blocked, warning string) {
+	id := strconv.FormatInt(item.Parameters.BackupGatewayId, 10)
+	i := slices.IndexFunc(lists, func(l GatewayList) bool { return l.Site == item.Site })
+	if item.Parameters.BackupGatewayId == 0 || i < 0 {
+		return "", ""
+	}
+	list := lists[i]
 	if list.Problem != "" {
-		item.Warnings = append(item.Warnings, fmt.Sprintf("whether backup gateway %s is online could not be read: %s", id, list.Problem))
-		return
+		return "", fmt.Sprintf("whether backup gateway %s is online could not be read: %s", id, list.Problem)
 	}
 	g := slices.IndexFunc(list.Gateways, func(g Gateway) bool { return g.ID == id })
 	if g < 0 {
-		block(item, "there is no backup gateway %s in region %s", id, item.Site.Region)
-		return
+		return fmt.Sprintf("there is no backup gateway %s in region %s", id, item.Site.Region), ""
 	}
 	next := map[string]string{
 		"OFFLINE":   "its host does not answer: see that it and its network are up",
 		"STOPPED":   "start it on its host",
-		"UPGRADING": "plan again in a few minutes",
+		"UPGRADING": "try again in a few minutes",
 	}
 	switch status := strings.ToUpper(list.Gateways[g].Status); status {
 	case "ONLINE":
+		return "", ""
 	case "OFFLINE", "STOPPED", "UPGRADING":
-		block(item, "backup gateway %s (%s) is %s: %s", id, visible(list.Gateways[g].Name), strings.ToLower(status), next[status])
-	default:
-		item.Warnings = append(item.Warnings, fmt.Sprintf("the status %s of backup gateway %s is not a known one", visible(list.Gateways[g].Status), id))
+		return fmt.Sprintf("backup gateway %s (%s) is %s: %s", id, visible(list.Gateways[g].Name), strings.ToLower(status), next[status]), ""
 	}
+	return "", fmt.Sprintf("the status %s of backup gateway %s is not a known one", visible(list.Gateways[g].Status), id)
 }

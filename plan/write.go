@@ -121,6 +121,10 @@ func (w *writer) item(i *Item) {
 	}
 	w.databases(i.Databases)
 	w.text("databaseType", i.DatabaseType)
+	if i.AllowInPlace {
+		w.name("allowInPlace")
+		w.value(true)
+	}
 	w.must("destination", i.Destination)
 	w.labels(i.Labels)
 	if i.Objective != nil {

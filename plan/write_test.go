@@ -40,6 +40,8 @@ func fill(v reflect.Value, text string, some func() bool) {
 		v.SetString(text)
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(time.Hour))
+	case reflect.Bool:
+		v.SetBool(true)
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
 		for i := range v.Len() {

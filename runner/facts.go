@@ -28,38 +28,39 @@ func ReadFacts(ctx context.Context, w World, d *plan.Draft, known map[plan.Key]p
 	if err != nil {
 		return plan.Facts{}, err
 	}
-	f := plan.Facts{Now: now, History: found.with(known)}
-	if f.Answers, err = w.BackupPlans(ctx, d.Questions(f.History)); err != nil {
+	return found.complete(ctx, w, d, known, now)
+}
+
+// ReadPlanFacts reads what must be known to say whether a plan that was made
+// before is stale, and what of it has been done.
+func ReadPlanFacts(ctx context.Context, w World, p *plan.Plan, known map[plan.Key]plan.Known, now time.Time) (plan.Facts, error) {
+	found, err := Discover(ctx, w, p, known)
+	if err != nil {
+		return plan.Facts{}, err
+	}
+	return found.complete(ctx, w, p, known, now)
+}
+
+// asker is a draft or a plan, as far as it asks for facts.
+type asker interface {
+	Questions(known map[plan.Key]plan.Known) []plan.Question
+	GatewaySites(known map[plan.Key]plan.Known) []plan.Site
+}
+
+// complete reads the other facts, now that it is known what exists.
+func (d Discovery) complete(ctx context.Context, w World, a asker, journal map[plan.Key]plan.Known, now time.Time) (plan.Facts, error) {
+	f := plan.Facts{Now: now, History: maps.Clone(d.Known)}
+	maps.Copy(f.History, journal)
+	var err error
+	if f.Answers, err = w.BackupPlans(ctx, a.Questions(f.History)); err != nil {
 		return plan.Facts{}, err
 	}
 	for i := range f.Answers {
 		b := &f.Answers[i]
 		if b.Problem == "" && !b.Missing {
-			b.Problem = found.Problems[plan.Question{Site: b.Site, BackupPlanID: b.ID}]
+			b.Problem = d.Problems[plan.Question{Site: b.Site, BackupPlanID: b.ID}]
 		}
 	}
-	f.Gateways, err = w.Gateways(ctx, d.GatewaySites(f.History))
+	f.Gateways, err = w.Gateways(ctx, a.GatewaySites(f.History))
 	return f, err
-}
-
-// with returns what is known by the service's lists and by the journal.
-func (d Discovery) with(journal map[plan.Key]plan.Known) map[plan.Key]plan.Known {
-	all := maps.Clone(d.Known)
-	maps.Copy(all, journal)
-	return all
-}
-
-// Remember returns what is known of a plan's items, by the journal and, of
-// those that it does not know, by the service's lists. Problems says which lists
-// could not be read, and why, by backup plan.
-func Remember(ctx context.Context, l Lister, p *plan.Plan, journal map[plan.Key]plan.Known) (known map[plan.Key]plan.Known, problems map[string]string, err error) {
-	d, err := Discover(ctx, l, p, journal)
-	if err != nil {
-		return nil, nil, err
-	}
-	problems = map[string]string{}
-	for q, why := range d.Problems {
-		problems[q.BackupPlanID] = why
-	}
-	return d.with(journal), problems, nil
 }

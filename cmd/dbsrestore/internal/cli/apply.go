@@ -150,19 +150,14 @@ func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*
 	if err != nil {
 		return nil, nil, errors.Join(err, s.Close())
 	}
-	known, unlisted, err := runner.Remember(ctx, s, p, known)
+	facts, err := runner.ReadPlanFacts(ctx, s, p, known, a.env.Now())
 	if err != nil {
 		return nil, nil, errors.Join(serviceError(err), s.Close())
 	}
-	for id, why := range unlisted {
-		return nil, nil, errors.Join(fail(exitUnavailable, fmt.Errorf("the restore tasks of backup plan %s cannot be listed: %s", id, why),
-			"nothing was done; run the same command again when the list can be read"), s.Close())
+	if stale := p.Stale(facts); len(stale) > 0 {
+		return nil, nil, errors.Join(staleError(path, p, stale), s.Close())
 	}
-	p = p.Recall(known)
-	// The service is asked once before anything is sent, as for a manifest.
-	if _, err := s.BackupPlans(ctx, p.Questions()); err != nil {
-		return nil, nil, errors.Join(serviceError(err), s.Close())
-	}
+	p = p.Recall(facts.History)
 	return p, s, nil
 }
 

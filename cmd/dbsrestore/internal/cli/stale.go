@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+)
+
+const (
+	maxReasons = 10 // why a plan is stale
+	maxStale   = 3  // items that are named for each
+)
+
+// staleError refuses a plan that cannot be carried out as it was reviewed. It
+// tells each reason once, with the items that it is about.
+func staleError(path string, p *plan.Plan, stale []plan.Stale) error {
+	keys := map[string][]string{}
+	var reasons []string
+	items := map[plan.Key]bool{}
+	for _, s := range stale {
+		if keys[s.Why] == nil {
+			reasons = append(reasons, s.Why)
+		}
+		keys[s.Why] = append(keys[s.Why], string(s.Key))
+		items[s.Key] = true
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "plan %s is stale: %d of %d items can no longer be carried out as they were planned", path, len(items), len(p.Items))
+	for _, why := range reasons[:min(len(reasons), maxReasons)] {
+		of := keys[why]
+		named := strings.Join(of[:min(len(of), maxStale)], ", ")
+		if more := len(of) - maxStale; more > 0 {
+			named += fmt.Sprintf(" and %d more", more)
+		}
+		fmt.Fprintf(&b, "\n  %s: %s", named, why)
+	}
+	if more := len(reasons) - maxReasons; more > 0 {
+		fmt.Fprintf(&b, "\n  and %d more reasons", more)
+	}
+	return fail(exitPlanRefused, fmt.Errorf("%s", b.String()), "nothing was done; make the plan again with 'dbsrestore plan --out', and review it")
+}

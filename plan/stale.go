@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Stale is an item that can no longer be carried out as it was planned.
+type Stale struct {
+	Key Key
+	Why string // what was planned and what is now
+}
+
+// Questions returns what must be known to say whether the plan is stale: one
+// question for each backup plan of the items that are yet to be begun. Known is
+// what is known of the run.
+func (p *Plan) Questions(known map[Key]Known) []Question {
+	seen := map[subject]int{}
+	var questions []Question
+	for i := range p.Items {
+		it := &p.Items[i]
+		if !it.isNew(known) {
+			continue
+		}
+		s := subject{it.Site, it.Parameters.BackupPlanId}
+		n, ok := seen[s]
+		if !ok {
+			n = len(questions)
+			seen[s] = n
+			questions = append(questions, Question{Site: s.site, BackupPlanID: s.id})
+		}
+		questions[n].Ranges = questions[n].Ranges || it.Parameters.RestoreTime != 0
+		questions[n].BackupSets = questions[n].BackupSets || it.Parameters.BackupSetId != ""
+	}
+	return questions
+}
+
+// GatewaySites returns the sites whose backup gateways must be known for it.
+func (p *Plan) GatewaySites(known map[Key]Known) []Site {
+	var sites []Site
+	for i := range p.Items {
+		it := &p.Items[i]
+		if it.isNew(known) && it.Parameters.BackupGatewayId != 0 && !slices.Contains(sites, it.Site) {
+			sites = append(sites, it.Site)
+		}
+	}
+	return sites
+}
+
+// isNew reports whether an item is to be restored, and nothing of it exists. What
+// a plan has done itself is never stale.
+func (i *Item) isNew(known map[Key]Known) bool {
+	_, begun := known[i.Key]
+	return i.Action == Restore && !begun
+}
+
+// Stale returns the items that the facts, asked by Questions and GatewaySites,
+// do not bear out any more.
+func (p *Plan) Stale(f Facts) []Stale {
+	answers := make(map[subject]*BackupPlan, len(f.Answers))
+	for i := range f.Answers {
+		b := &f.Answers[i]
+		answers[subject{b.Site, b.ID}] = b
+	}
+	aliases := aliasesOf(f.Answers)
+	var stale []Stale
+	for i := range p.Items {
+		it := &p.Items[i]
+		if !it.isNew(f.History) {
+			continue
+		}
+		for _, why := range it.stale(answers[subject{it.Site, it.Parameters.BackupPlanId}], aliases, f.Gateways) {
+			stale = append(stale, Stale{it.Key, why})
+		}
+	}
+	return stale
+}
+
+func (i *Item) stale(b *BackupPlan, a aliases, gateways []GatewayList) (why []string) {
+	if b == nil {
+		return []string{fmt.Sprintf("backup plan %s was not asked about", i.Parameters.BackupPlanId)}
+	}
+	if out := b.unusable(i.Site.Region); out != "" {
+		return []string{out}
+	}
+	add := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
+	if i.DatabaseType != "" && b.DatabaseType != "" && !strings.EqualFold(i.DatabaseType, b.DatabaseType) {
+		add("backup plan %s held databases of type %s, now it holds %s", b.ID, i.DatabaseType, visible(b.DatabaseType))
+	}
+	for _, d := range i.Databases {
+		if len(b.Databases) > 0 && !slices.Contains(b.Databases, d.Source) {
+			add("backup plan %s has no database %s any more", b.ID, visible(d.Source))
+		}
+	}
+	if at := time.UnixMilli(i.Parameters.RestoreTime).UTC(); i.Parameters.RestoreTime != 0 && !b.holds(at) {
+		p := moment{instant: at}.notRestorable(b)
+		add("%s; %s", p.summary, p.hint)
+	}
+	if id := i.Parameters.BackupSetId; id != "" && !slices.ContainsFunc(b.BackupSets, func(s BackupSet) bool { return s.ID == id }) {
+		add("backup set %s of backup plan %s is gone or has expired", id, b.ID)
+	}
+	if _, where := a.isSource(&i.Parameters, b); where != "" && !i.AllowInPlace {
+		add("the destination %s is now what backup plan %s backs up", where, b.ID)
+	}
+	if out, _ := gatewayTrouble(i, gateways); out != "" {
+		add("%s", out)
+	}
+	return why
+}
