@@ -157,7 +157,7 @@ func worstCases() []worstCase {
 		{"100,000 rows that are short", 65, fmt.Sprintf(rows, "rename: x"), "k,v\n" + many(100_000, "%d\n")},
 		{"100,000 rows of one key", 65, fmt.Sprintf(rows, "rename: x"), "k\n" + repeat("a\n", 100_000)},
 		{"100,001 rows", 65, fmt.Sprintf(rows, "rename: x"), "k\n" + many(100_001, "%d\n")},
-		{"50,000 rows, each wrong in three ways", 65, fmt.Sprintf(rows, `at: "{{ .each.v }}", destination: {port: "{{ .each.v }}", region: "{{ .each.v }}"}`), "k,v\n" + many(50_000, "%d,?\n")},
+		{"100,000 rows, each wrong in three ways", 65, fmt.Sprintf(rows, `at: "{{ .each.v }}", destination: {port: "{{ .each.v }}", region: "{{ .each.v }}"}`), "k,v\n" + many(100_000, "%d,?\n")},
 		{"templates of 4 KiB for 10,000 rows", 65, fmt.Sprintf(rows, `labels: {a: "`+repeat("{{ .each.k }}", 300)+`x"}`), "k\n" + many(10_000, "%d\n")},
 		{"16 templates of 4 KiB", 65, head + defaults + "restores:\n" + many(16, "- {name: r%d, rename: \""+repeat("{{ if .db }}", 340)+"\"}\n"), ""},
 		{"1,000 regular expressions", 65, head + defaults + "restores:\n" + many(1000, "- {name: r%d, rename: [{match: \"((a{1,9}){1,9}b?){1,9}$\", to: x}]}\n"), ""},

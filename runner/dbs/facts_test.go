@@ -39,16 +39,30 @@ func account(w http.ResponseWriter, r *http.Request) {
 		}
 		_, _ = fmt.Fprintf(w, `{"Success":true,"TotalElements":%d,"Items":{"BackupPlanDetail":[%s]}}`, len(items), strings.Join(items, ","))
 	case "DescribeRestoreRangeInfo":
+		if strings.HasPrefix(id, "points") {
+			_, _ = io.WriteString(w, `{"Success":true,"Items":{"DBSRecoverRange":[{"RangeType":"point","BeginTimestampForRestore":1000,"EndTimestampForRestore":1000}]}}`)
+			return
+		}
 		if strings.HasPrefix(id, "ranges") {
 			_, _ = io.WriteString(w, `{"Success":false,"ErrCode":"InvalidParameter","ErrMessage":"not supported by this plan"}`)
 			return
 		}
 		_, _ = io.WriteString(w, `{"Success":true,"Items":{"DBSRecoverRange":[
 			{"RangeType":"range","BeginTimestampForRestore":5000,"EndTimestampForRestore":9000},
-			{"RangeType":"point","BeginTimestampForRestore":1000,"EndTimestampForRestore":1000},
+			{"RangeType":"point","BeginTimestampForRestore":1000,"EndTimestampForRestore":1000,
+				"FullBackupList":{"FullBackupDetail":[{"BackupSetId":"p2","StartTime":800,"EndTime":1000},{"BackupSetId":"","StartTime":1,"EndTime":2},
+					{"BackupSetId":"p1","StartTime":500,"EndTime":700},{"BackupSetId":"under way","StartTime":900}]}},
 			{"RangeType":"RANGE","BeginTimestampForRestore":1000,"EndTimestampForRestore":4000},
 			{"RangeType":"range","BeginTimestampForRestore":3000,"EndTimestampForRestore":2000},
 			{"RangeType":"range"}]}}`)
+	case "DescribeBackupGatewayList":
+		if r.PostFormValue("Region") == "cn-beijing" {
+			_, _ = io.WriteString(w, `{"Success":false,"ErrCode":"InvalidParameter","ErrMessage":"no such region"}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"Success":true,"TotalElements":2,"Items":{"BackupGateway":[
+			{"BackupGatewayId":"101","DisplayName":"idc-a","BackupGatewayStatus":"ONLINE","Region":"cn-hangzhou"},
+			{"BackupGatewayId":"102","DisplayName":"idc-b","BackupGatewayStatus":"OFFLINE","Region":"cn-hangzhou"}]}}`)
 	case "DescribeFullBackupList":
 		later := time.Now().Add(time.Hour).UnixMilli()
 		_, _ = fmt.Fprintf(w, `{"Success":true,"TotalElements":5,"Items":{"FullBackupFile":[
@@ -80,6 +94,7 @@ func TestBackupPlansAnswerWhatWasAskedInOrder(t *testing.T) {
 	readable := plan.BackupPlan{Site: hangzhou, ID: "dbs2", Name: "orders", Status: "running", DatabaseType: "MySQL",
 		Databases: []string{"b", "a"}, Source: plan.Source{InstanceID: "rm-1", IPPort: "10.0.0.7:3306"}}
 	full, unsupported, chengdu := readable, readable, readable
+	full.Points = []plan.BackupSet{{ID: "p1", From: ms(500), To: ms(700)}, {ID: "p2", From: ms(800), To: ms(1000)}}
 	full.Ranges = []plan.Range{{From: ms(1000), To: ms(4000)}, {From: ms(5000), To: ms(9000)}}
 	full.BackupSets = []plan.BackupSet{{ID: "old", From: ms(1000), To: ms(2000)}, {ID: "new", From: ms(5000), To: ms(6000)}}
 	unsupported.ID, unsupported.Problem = "ranges1", "DescribeRestoreRangeInfo: InvalidParameter: not supported by this plan"
@@ -94,6 +109,49 @@ func TestBackupPlansAnswerWhatWasAskedInOrder(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("answers differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheNewestMomentNeedsBackupSetsOnlyWithoutRanges(t *testing.T) {
+	s := serve(t, account)
+	c := client(t, options(s.URL))
+	answers, err := c.BackupPlans(t.Context(), []plan.Question{{Site: hangzhou, BackupPlanID: "dbs1", Latest: true}, {Site: hangzhou, BackupPlanID: "points1", Latest: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"DescribeBackupPlanList": 1, "DescribeRestoreRangeInfo": 2, "DescribeFullBackupList": 1}
+	if diff := cmp.Diff(want, c.Calls()); diff != "" {
+		t.Errorf("calls differ (-want +got):\n%s", diff)
+	}
+	if len(answers[0].Ranges) == 0 || len(answers[1].Ranges) != 0 || len(answers[1].BackupSets) != 2 {
+		t.Errorf("got %+v, want ranges of the first and backup sets of the second", answers)
+	}
+}
+
+func TestGatewaysAreListedSiteBySite(t *testing.T) {
+	s := serve(t, account)
+	beijing := plan.Site{Region: "cn-beijing"}
+	got, err := client(t, options(s.URL)).Gateways(t.Context(), []plan.Site{hangzhou, beijing})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []plan.GatewayList{
+		{Site: hangzhou, Gateways: []plan.Gateway{{ID: "101", Name: "idc-a", Status: "ONLINE"}, {ID: "102", Name: "idc-b", Status: "OFFLINE"}}},
+		{Site: beijing, Problem: "DescribeBackupGatewayList: InvalidParameter: no such region"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("gateways differ (-want +got):\n%s", diff)
+	}
+	// Who may not ask can plan all the same; who has no valid key cannot.
+	s = serve(t, always(403, `{"Code":"Forbidden.RAM","Message":"no"}`))
+	got, err = client(t, options(s.URL)).Gateways(t.Context(), []plan.Site{hangzhou})
+	if err != nil || len(got) != 1 {
+		t.Fatalf("got %v, %v, want a problem of the site", got, err)
+	}
+	wantText(t, got[0].Problem, "grant dbs:DescribeBackupGatewayList in RAM")
+	s = serve(t, always(403, `{"Code":"InvalidAccessKeyId.NotFound"}`))
+	if _, err = client(t, options(s.URL)).Gateways(t.Context(), []plan.Site{hangzhou}); !failure(t, err).Fatal {
+		t.Errorf("got %v, want fatal", err)
 	}
 }
 

@@ -33,7 +33,7 @@ var exitTable = []struct {
 	{exitWork, "plan --detailed-exitcode: there is work (only that)"},
 	{exitFailures, "finished, some items did not end well, within the failure budget, or the service has tasks that are one too many"},
 	{exitHalted, "halted: the failure budget was exceeded"},
-	{exitPlanRefused, "plan file refused: missing, cut, altered, offline, or not the one that was approved"},
+	{exitPlanRefused, "plan file refused: missing, cut, altered, offline, stale, or not the one that was approved"},
 	{exitLocked, "locked by another run, or an earlier run is unfinished"},
 	{exitRunning, "apply --wait=false: restores go on at the service"},
 	{exitUsage, "wrong usage"},

@@ -15,7 +15,7 @@ import (
 
 // Inputs are read no further than these sizes, in bytes.
 const (
-	maxManifest = 64 << 20
+	maxManifest = 32 << 20
 	maxCSV      = 64 << 20
 	maxPlan     = 256 << 20
 )
