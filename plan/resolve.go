@@ -8,7 +8,8 @@ import (
 
 // Resolve makes the plan of a draft by the facts. What the author of the
 // manifest can mend is a diagnostic, and then there is no plan; what only the
-// world can mend makes an item Blocked.
+// world can mend makes an item Blocked. The plan has no digest until it is
+// sealed or written.
 func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 	r := &resolution{
 		draft:    d,
@@ -40,7 +41,6 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 	if list.HasErrors() {
 		return nil, list
 	}
-	p.Digest, _, _ = p.sum() // plain values: their encoding cannot fail
 	return p, list
 }
 

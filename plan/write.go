@@ -35,6 +35,11 @@ func (p *Plan) Write(to io.Writer) error {
 	return err
 }
 
+// Seal sets the digest of the plan, as writing it does.
+func (p *Plan) Seal() {
+	p.Digest, _, _ = p.sum() // plain values: their encoding cannot fail
+}
+
 // frame returns what stands in the plan file before and after the list of items.
 func (p *Plan) frame() (head, tail []byte, err error) {
 	q := *p

@@ -120,6 +120,7 @@ func (a *app) planToApply(ctx context.Context, cmd *cobra.Command, args []string
 	if err != nil {
 		return nil, nil, errors.Join(err, s.Close())
 	}
+	p.Seal()
 	return p, s, nil
 }
 

@@ -91,12 +91,10 @@ func planStatus(p *plan.Plan, detailed bool) error {
 
 func (a *app) showPlan(p *plan.Plan, saved string) error {
 	if a.flags.output == "json" {
-		data, err := p.Encode()
-		if err != nil {
-			return err
-		}
-		_, err = a.env.Stdout.Write(data)
-		return err
+		return p.Write(a.env.Stdout)
+	}
+	if p.Digest == "" { // it was not saved
+		p.Seal()
 	}
 	view.Plan(a.env.Stdout, p, a.viewOptions())
 	switch {
@@ -126,10 +124,6 @@ func (a *app) viewOptions() view.Options {
 // save writes the plan file whole or not at all. It replaces nothing but an
 // earlier plan.
 func (a *app) save(p *plan.Plan, path string) error {
-	data, err := p.Encode()
-	if err != nil {
-		return err
-	}
 	if path == "-" {
 		return usageError("write -o json", "plan --out needs a file name")
 	}
@@ -145,7 +139,7 @@ func (a *app) save(p *plan.Plan, path string) error {
 		return fail(exitUnavailable, fmt.Errorf("save the plan: %w", err), "choose a folder that can be written to")
 	}
 	defer os.Remove(tmp.Name())
-	if _, err = tmp.Write(data); err == nil {
+	if err = p.Write(tmp); err == nil {
 		err = tmp.Sync()
 	}
 	if cerr := tmp.Close(); err == nil {
