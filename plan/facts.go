@@ -15,6 +15,7 @@ type Question struct {
 // can be saved, compared and put into testdata.
 type Facts struct {
 	Now      time.Time     // when the facts were read
+	Target   string        // endpoint and account that were asked
 	Offline  bool          // nobody was asked: BackupPlans is empty on purpose
 	Answers  []BackupPlan  // in any order, one per question
 	Gateways []GatewayList // of the sites that Draft.GatewaySites names, in any order

@@ -29,6 +29,7 @@ type Plan struct {
 	FormatVersion int            `json:"formatVersion"`
 	Manifest      ManifestRef    `json:"manifest"`
 	Run           string         `json:"run"`               // the run key
+	Target        string         `json:"target,omitempty"`  // endpoint and account that it was made with; "" when it was made offline
 	Offline       bool           `json:"offline,omitempty"` // made without asking the service
 	Limits        schema.Limits  `json:"limits"`
 	Failure       schema.Failure `json:"failure"`

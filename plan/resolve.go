@@ -27,6 +27,7 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 		FormatVersion: FormatVersion,
 		Manifest:      ManifestRef{Name: m.Name, File: m.File(), Digest: Digest(m.Digest())},
 		Run:           d.run,
+		Target:        f.Target,
 		Offline:       f.Offline,
 		Limits:        m.Limits,
 		Failure:       m.Failure,

@@ -1,6 +1,8 @@
 package dbs_test
 
 import (
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,16 +44,22 @@ const profiles = `{"current":"one","profiles":[
 	{"name":"two","mode":"StsToken","access_key_id":"STS.two","access_key_secret":"s","sts_token":"t"},
 	{"name":"three","mode":"Canary"}]}`
 
+// caller answers as the Security Token Service does, and names the account
+// after the key.
+func caller(w http.ResponseWriter, r *http.Request) {
+	_, _ = fmt.Fprintf(w, `{"IdentityType":"Account","AccountId":%q,"RequestId":"R1"}`, r.URL.Query().Get("AccessKeyId"))
+}
+
 func TestTheAccountIsThatOfTheProfile(t *testing.T) {
 	unconfigured(t, profiles)
-	c := client(t, dbs.Options{})
+	c := client(t, dbs.Options{Transport: answering(caller)})
 	for profile, want := range map[string]string{"": "LTAIone", "one": "LTAIone", "two": "STS.two"} {
-		if got, err := c.Account(t.Context(), profile); got != want || err != nil {
+		if got, err := c.Account(t.Context(), plan.Site{Profile: profile, Region: "cn-hangzhou"}); got != want || err != nil {
 			t.Errorf("profile %q: got %s, %v, want %s", profile, got, err, want)
 		}
 	}
-	static := client(t, dbs.Options{AccessKeyID: "LTAIstatic", AccessKeySecret: "s"})
-	if got, err := static.Account(t.Context(), "two"); got != "LTAIstatic" || err != nil {
+	static := client(t, dbs.Options{Transport: answering(caller), AccessKeyID: "LTAIstatic", AccessKeySecret: "s"})
+	if got, err := static.Account(t.Context(), plan.Site{Profile: "two", Region: "cn-hangzhou"}); got != "LTAIstatic" || err != nil {
 		t.Errorf("with given keys: got %s, %v, want LTAIstatic", got, err)
 	}
 }
@@ -85,7 +93,7 @@ func TestMissingCredentialsSayWhatWasLookedFor(t *testing.T) {
 			}
 			k := client(t, dbs.Options{})
 			for range 2 { // the second time the SDK would panic on a half-built profile
-				_, err := k.Account(t.Context(), c.profile)
+				_, err := k.Account(t.Context(), plan.Site{Profile: c.profile, Region: "cn-hangzhou"})
 				f := failure(t, err)
 				if f.Class != restore.Refused || !f.Fatal || f.Code != "Credentials" {
 					t.Errorf("got %+v, want refused Credentials, fatal", *f)
@@ -123,8 +131,8 @@ func TestAProfileThatFailedIsTriedAnew(t *testing.T) {
 func TestAChainThatFailedIsTriedAnewFromItsFirstLink(t *testing.T) {
 	unconfigured(t, "")
 	t.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
-	c := client(t, dbs.Options{})
-	_, err := c.Account(t.Context(), "")
+	c := client(t, dbs.Options{Transport: answering(caller)})
+	_, err := c.Account(t.Context(), hangzhou)
 	f := failure(t, err)
 	if f.Class != restore.Refused || !f.Fatal || f.Code != "Credentials" {
 		t.Fatalf("got %+v, want refused, fatal", *f)
@@ -132,7 +140,7 @@ func TestAChainThatFailedIsTriedAnewFromItsFirstLink(t *testing.T) {
 	wantText(t, f.Message, "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or name a profile")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIlater")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s")
-	if got, err := c.Account(t.Context(), ""); got != "LTAIlater" || err != nil {
+	if got, err := c.Account(t.Context(), hangzhou); got != "LTAIlater" || err != nil {
 		t.Errorf("got %q, %v, want LTAIlater", got, err)
 	}
 }

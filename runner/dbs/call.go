@@ -36,6 +36,7 @@ type call struct {
 	site    plan.Site
 	action  string
 	write   bool
+	sts     bool                       // it is for the Security Token Service, which gives no Success
 	request func() requests.AcsRequest // makes a new one: the SDK's keep parameters from earlier use
 	secret  secret.Value               // the password of the destination; zero for none
 
@@ -67,7 +68,11 @@ func (c *Client) do(ctx context.Context, k *call) (reply, error) {
 
 func (k *call) run(ctx context.Context) error {
 	var err error
-	if k.endpoint, err = k.client.endpointOf(k.site.Region); err != nil {
+	endpointOf := k.client.endpointOf
+	if k.sts {
+		endpointOf = k.client.stsEndpointOf
+	}
+	if k.endpoint, err = endpointOf(k.site.Region); err != nil {
 		return &restore.Failure{Class: restore.Refused, Code: codeEndpoint, Message: err.Error()}
 	}
 	unsigned, err := k.unsigned()

@@ -27,7 +27,6 @@ package dbs
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"maps"
 	"math"
@@ -134,16 +133,6 @@ func New(o Options) (*Client, error) {
 	c.reads = httpClient(o, true)
 	c.writes = httpClient(o, false)
 	return c, nil
-}
-
-// Account returns the AccessKeyId that calls for a profile ("" for the default
-// credentials) are signed with. The error is a *restore.Failure.
-func (c *Client) Account(ctx context.Context, profile string) (string, error) {
-	cc, err := c.account(profile).credentials(ctx)
-	if err != nil {
-		return "", err
-	}
-	return cc.AccessKeyId, nil
 }
 
 // Calls returns the number of attempts that were sent, by action.

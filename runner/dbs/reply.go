@@ -148,7 +148,7 @@ func (k *call) read(resp *http.Response, now time.Time) (reply, *restore.Failure
 		return r, f
 	case err != nil:
 		return r, lost(codeMalformed, "HTTP %d: %v", resp.StatusCode, err)
-	case resp.StatusCode == http.StatusOK && r.is("Success", "true") && r.innerStatus() == http.StatusOK:
+	case resp.StatusCode == http.StatusOK && (k.sts || r.is("Success", "true") && r.innerStatus() == http.StatusOK):
 		return r, nil
 	}
 	return r, k.failure(r, resp, now)

@@ -37,15 +37,15 @@ func (d *DBS) admit(q *gateway.Request, err error) *call {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.requests++
-	c := &call{req: q, q: q.Parameters, op: byName[q.Operation], now: clock(), id: requestID(d.opened, d.requests), err: err}
+	c := &call{req: q, q: q.Parameters, op: operationOf(q), now: clock(), id: requestID(d.opened, d.requests), err: err}
 	c.format, c.badFormat = gateway.FormatOf(q, d.world.Behaviour.DefaultFormat)
-	if c.op != nil {
+	if c.op != nil && !c.isForeign() {
 		d.calls[c.op.Name]++
 	}
 	if c.err == nil {
 		c.err = d.authenticate(c)
 	}
-	if c.err == nil {
+	if c.err == nil && !c.isForeign() {
 		c.struck = d.faults.strike(c.op.Name, c.q)
 	}
 	return c
@@ -73,6 +73,9 @@ func (d *DBS) authenticate(c *call) error {
 		return err
 	}
 	c.account = k.account
+	if c.isForeign() {
+		return nil
+	}
 	if d.world.Behaviour.FormParametersIgnored {
 		c.q = c.withoutForm()
 	}
@@ -108,7 +111,7 @@ func (c *call) route() error {
 		return c.badFormat
 	case q.Version == "":
 		return gateway.Missing("Version")
-	case q.Version != apiVersion:
+	case q.Version != apiVersion && !c.isForeign():
 		return gateway.Invalid("Version")
 	case q.Operation == "":
 		return gateway.Missing("Action")
@@ -191,7 +194,9 @@ func (d *DBS) answer(c *call) *answer {
 	}
 	a := c.complete(body, err)
 	whole := d.record.err == nil
-	d.record.add(c, a)
+	if !c.isForeign() {
+		d.record.add(c, a)
+	}
 	if whole && d.record.err != nil && d.log != nil {
 		_, _ = fmt.Fprintln(d.log, d.record.err)
 	}

@@ -52,6 +52,10 @@ type answer struct {
 
 // complete makes the answer of a reply, or of an error.
 func (c *call) complete(r reply, err error) *answer {
+	if err == nil && c.isForeign() {
+		r["RequestId"] = c.id
+		return c.encode(http.StatusOK, "", r)
+	}
 	if err == nil {
 		r["RequestId"], r["HttpStatusCode"], r["Success"] = c.id, http.StatusOK, true
 		return c.encode(http.StatusOK, "", r)

@@ -147,6 +147,10 @@ func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*
 	if err != nil {
 		return nil, nil, err
 	}
+	if p.Target != s.target {
+		return nil, nil, errors.Join(fail(exitPlanRefused, fmt.Errorf("plan %s was made for %s, this is %s", path, p.Target, s.target),
+			"nothing was done; apply it with the endpoint and the account that it was made with, or plan anew"), s.Close())
+	}
 	known, err := a.history(ctx, s.target, p.Manifest.Name, p.Run)
 	if err != nil {
 		return nil, nil, errors.Join(err, s.Close())

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
+	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/schema/diag"
 )
@@ -44,8 +45,8 @@ type Service interface {
 	runner.Service
 	runner.World
 
-	// Account names the credentials in use for a profile, without a secret.
-	Account(ctx context.Context, profile string) (string, error)
+	// Account returns the id of the account whose credentials are used for a site.
+	Account(ctx context.Context, site plan.Site) (string, error)
 }
 
 // Target says which service to talk to.

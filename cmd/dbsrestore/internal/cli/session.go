@@ -92,7 +92,7 @@ func accountsOf(ctx context.Context, svc Service, sites []plan.Site) ([]string, 
 			continue
 		}
 		seen[site.Profile] = true
-		account, err := svc.Account(ctx, site.Profile)
+		account, err := svc.Account(ctx, site)
 		if err != nil {
 			return nil, err
 		}
@@ -124,6 +124,7 @@ func (a *app) resolve(ctx context.Context, l *loaded, d *plan.Draft, s *session,
 		if facts, err = runner.ReadFacts(ctx, s, d, known, now); err != nil {
 			return nil, serviceError(err)
 		}
+		facts.Target = s.target
 	}
 	p, problems := d.Resolve(facts)
 	if err := a.report(problems, l.sources); err != nil {

@@ -34,8 +34,12 @@ func Plan(w io.Writer, p *plan.Plan, o Options) {
 
 func (p *page) planHead(pl *plan.Plan) {
 	m := pl.Manifest
-	p.flow(cell{"Plan", bold}, cell{Inert(m.Name), bold}, cell{text: "run " + Inert(pl.Run)},
-		cell{text: Inert(m.File)}, cell{"@" + short(string(m.Digest)), dim})
+	head := []cell{{"Plan", bold}, {Inert(m.Name), bold}, {text: "run " + Inert(pl.Run)},
+		{text: Inert(m.File)}, {"@" + short(string(m.Digest)), dim}}
+	if pl.Target != "" {
+		head = append(head, cell{text: "at " + Inert(pl.Target)})
+	}
+	p.flow(head...)
 	n := make(map[plan.Action]int)
 	for _, it := range pl.Items {
 		n[it.Action]++
