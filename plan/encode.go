@@ -94,6 +94,10 @@ func Decode(data []byte) (*Plan, error) {
 		return nil, &FileError{Problem: FileTooLarge, Detail: fmt.Sprintf("%d bytes, at most %d", len(data), MaxFile)}
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, &FileError{Problem: FileEmpty}
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+		return nil, &FileError{Problem: FileMalformed, Detail: "it begins with a byte order mark, as some editors write: use the file as it was made"}
+	case bytes.HasPrefix(data, []byte("<<<<<<< ")), bytes.Contains(data, []byte("\n<<<<<<< ")):
+		return nil, &FileError{Problem: FileMalformed, Detail: "it holds the markers of a merge: make the plan again"}
 	}
 	if err := checkSyntax(data); err != nil {
 		return nil, err

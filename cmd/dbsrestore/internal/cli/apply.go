@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,11 +28,16 @@ type applyFlags struct {
 func (a *app) applyCommand() *cobra.Command {
 	var f applyFlags
 	cmd := &cobra.Command{
-		Use:   "apply [PLAN.json | -f FILE]",
+		Use:   "apply [PLAN.json] [-f FILE]",
 		Short: "Carry out a plan; run it again to resume",
 		Long: `Carry out a saved plan, or the plan of a manifest. Running the same command again
 resumes: what is done is left alone, what exists at the service is followed, and nothing is
-restored twice.`,
+restored twice.
+
+A saved plan is carried out as it was reviewed, or refused with status 7: when it was altered, when
+it is not the one that --digest approves, when it was made for another endpoint or account, and
+when an item that is not begun could no longer be carried out. With -f as well, it must be a plan
+of that manifest as it is now: what a pipeline asks that applies after a merge.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.apply(cmd, args, f) },
 	}
@@ -42,11 +48,15 @@ restored twice.`,
 	cmd.Flags().BoolVar(&f.newRun, "new-run", false, "begin although an earlier run of the manifest is unfinished")
 	cmd.Flags().BoolVar(&f.skipBlocked, "skip-blocked", false, "carry out the rest of a plan that has blocked items")
 	cmd.Flags().BoolVar(&f.wait, "wait", true, "follow the restores until they end")
-	cmd.Flags().StringVar(&f.digest, "digest", "", "carry out only the plan with this `SHA`, as it was approved")
+	cmd.Flags().StringVar(&f.digest, "digest", "", "carry out only the plan with this `SHA`, as it was approved: 64 hexadecimal digits, with or without sha256:")
 	return cmd
 }
 
 func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
+	var err error
+	if f.digest, err = approvedDigest(f.digest); err != nil {
+		return err
+	}
 	p, s, err := a.planToApply(cmd.Context(), cmd, args)
 	if err != nil {
 		return err
@@ -60,45 +70,53 @@ func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
 		return err
 	}
 	if n := p.Count(); n[plan.Done] == len(p.Items) {
-		told, err := a.isTold(cmd.Context(), p, s)
+		told, ended, err := a.isTold(cmd.Context(), p, s)
 		if err != nil {
 			return err
 		}
 		if told { // else the run takes note of what is done, or tells of surplus tasks as it did before
-			return a.nothingToDo(p)
+			return a.nothingToDo(p, ended)
 		}
 	}
 	return a.carryOut(cmd.Context(), p, s, f)
 }
 
 // isTold reports whether the journal has the end of every item of a plan, and
-// knows of no task beyond those that were started.
-func (a *app) isTold(ctx context.Context, p *plan.Plan, s *session) (bool, error) {
-	known, err := a.history(ctx, s.target, p.Manifest.Name, p.Run)
+// knows of no task beyond those that were started; ended is when the run was
+// over.
+func (a *app) isTold(ctx context.Context, p *plan.Plan, s *session) (told bool, ended time.Time, err error) {
+	run, past, err := a.past(ctx, s.target, p.Manifest.Name, p.Run)
 	if err != nil {
-		return false, err
+		return false, time.Time{}, err
 	}
+	known := past.Known()
 	return !slices.ContainsFunc(p.Items, func(it plan.Item) bool {
 		k, ok := known[it.Key]
 		return !ok || k.Surplus > 0
-	}), nil
+	}), run.Ended, nil
 }
 
 // nothingToDo tells that the run is over and went well.
-func (a *app) nothingToDo(p *plan.Plan) error {
-	if a.flags.output == "json" {
+func (a *app) nothingToDo(p *plan.Plan, ended time.Time) error {
+	switch {
+	case a.flags.output == "json":
 		now := a.env.Now()
 		a.newProgress(p).finish(runner.Report{Started: now, Ended: now, Counts: runner.Counts{Total: len(p.Items), Succeeded: len(p.Items)}})
-		return nil
+	case len(p.Items) == 0:
+		fmt.Fprintln(a.env.Stdout, "Nothing to do: the plan has no restores.")
+	case ended.IsZero():
+		fmt.Fprintf(a.env.Stdout, "Nothing to do: all %d restores of run %s are done. Another --run KEY restores anew.\n", len(p.Items), view.Inert(p.Run))
+	default:
+		fmt.Fprintf(a.env.Stdout, "Nothing to do: all %d restores of run %s are done. It ended %s; another --run KEY restores anew.\n",
+			len(p.Items), view.Inert(p.Run), ended.UTC().Format(time.RFC3339))
 	}
-	fmt.Fprintf(a.env.Stdout, "Nothing to do: all %d restores of run %s are done. Another --run KEY restores anew.\n", len(p.Items), view.Inert(p.Run))
 	return nil
 }
 
 // planToApply makes the plan of a manifest, or reads a saved one.
 func (a *app) planToApply(ctx context.Context, cmd *cobra.Command, args []string) (*plan.Plan, *session, error) {
-	if (len(args) == 1) == (a.flags.file != "") {
-		return nil, nil, usageError("write 'dbsrestore apply -f FILE', or 'dbsrestore apply PLAN.json'", "apply: give a manifest or a saved plan, one of them")
+	if len(args) == 0 && a.flags.file == "" {
+		return nil, nil, usageError("write 'dbsrestore apply -f FILE', or 'dbsrestore apply PLAN.json'", "apply: no manifest and no saved plan given")
 	}
 	if len(args) == 1 {
 		return a.savedPlan(ctx, cmd, args[0])
@@ -124,51 +142,9 @@ func (a *app) planToApply(ctx context.Context, cmd *cobra.Command, args []string
 	return p, s, nil
 }
 
-// savedPlan reads a plan file and brings its actions up to date with what the
-// journal knows of its run.
-func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*plan.Plan, *session, error) {
-	for _, name := range []string{"run", "var", "only", "selector"} {
-		if cmd.Flags().Changed(name) {
-			return nil, nil, usageError("make the plan with it: dbsrestore plan --"+name+" …", "apply: --%s cannot change a saved plan", name)
-		}
-	}
-	data, err := a.read(path, maxPlan)
-	if err != nil {
-		return nil, nil, fail(exitPlanRefused, fmt.Errorf("plan: %w", err), "")
-	}
-	p, err := plan.Decode(data)
-	if err != nil {
-		return nil, nil, fail(exitPlanRefused, fmt.Errorf("plan %s: %w", path, err), "make it again with 'dbsrestore plan --out'; a manifest is given with -f")
-	}
-	if p.Offline {
-		return nil, nil, fail(exitPlanRefused, fmt.Errorf("plan %s was made offline: what needs the service is open in it", path), "make it again without --offline")
-	}
-	s, err := a.connectFor(ctx, p)
-	if err != nil {
-		return nil, nil, err
-	}
-	if p.Target != s.target {
-		return nil, nil, errors.Join(fail(exitPlanRefused, fmt.Errorf("plan %s was made for %s, this is %s", path, p.Target, s.target),
-			"nothing was done; apply it with the endpoint and the account that it was made with, or plan anew"), s.Close())
-	}
-	known, err := a.history(ctx, s.target, p.Manifest.Name, p.Run)
-	if err != nil {
-		return nil, nil, errors.Join(err, s.Close())
-	}
-	facts, err := runner.ReadPlanFacts(ctx, s, p, known, a.env.Now())
-	if err != nil {
-		return nil, nil, errors.Join(serviceError(err), s.Close())
-	}
-	if stale := p.Stale(facts); len(stale) > 0 {
-		return nil, nil, errors.Join(staleError(path, p, stale), s.Close())
-	}
-	p = p.Recall(facts.History)
-	return p, s, nil
-}
-
 // mayApply refuses what must not be carried out, and asks.
 func (a *app) mayApply(p *plan.Plan, f applyFlags) error {
-	if f.digest != "" && plan.Digest(f.digest) != p.Digest {
+	if f.digest != "" && f.digest != string(p.Digest) {
 		return fail(exitPlanRefused, fmt.Errorf("the plan is %s, approved was %s", p.Digest, f.digest), "review the plan again; nothing was done")
 	}
 	if err := mayRun(p, f); err != nil {

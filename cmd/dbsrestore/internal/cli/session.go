@@ -133,26 +133,32 @@ func (a *app) resolve(ctx context.Context, l *loaded, d *plan.Draft, s *session,
 	return p, nil
 }
 
-// history returns what the journal knows of a run, nil when it knows nothing.
+// history returns what the journal knows of a run, nothing when there is none.
 func (a *app) history(ctx context.Context, target, manifest, key string) (map[plan.Key]plan.Known, error) {
+	_, past, err := a.past(ctx, target, manifest, key)
+	return past.Known(), err
+}
+
+// past reads a run from the journal; it is zero when the journal has none.
+func (a *app) past(ctx context.Context, target, manifest, key string) (journal.Run, runner.Past, error) {
 	dir, err := a.stateDir()
 	if err != nil {
-		return nil, err
+		return journal.Run{}, nil, err
 	}
 	j, err := journal.OpenReadOnly(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return journal.Run{}, nil, nil
 	}
 	if err != nil {
-		return nil, stateError(err)
+		return journal.Run{}, nil, stateError(err)
 	}
 	defer j.Close()
 	run, ok, err := j.Find(ctx, target, manifest, key)
 	if err != nil || !ok {
-		return nil, stateError(err)
+		return journal.Run{}, nil, stateError(err)
 	}
 	past, err := runner.ReadPast(ctx, j, run)
-	return past.Known(), stateError(err)
+	return run, past, stateError(err)
 }
 
 func stateError(err error) error {
