@@ -20,6 +20,8 @@ type Facts struct {
 	Answers  []BackupPlan  // in any order, one per question
 	Gateways []GatewayList // of the sites that Draft.GatewaySites names, in any order
 	History  map[Key]Known // what the journal knows of this run, by item
+
+	Destinations []Source // servers that restore tasks went to, by both of their names
 }
 
 // BackupPlan is what the service says of one backup plan.
@@ -38,10 +40,12 @@ type BackupPlan struct {
 	BackupSets   []BackupSet // finished and unexpired full sets, oldest first
 }
 
-// Source is the endpoint that a backup plan backs up.
+// Source is the endpoint that a backup plan backs up, or another one that the
+// service names in both ways.
 type Source struct {
-	InstanceID string
-	IPPort     string // "host:port"
+	InstanceType string // rds ecs dds express …; letter case is the service's
+	InstanceID   string
+	IPPort       string // "host:port"
 }
 
 // Range is a window of which every moment can be restored, both ends included.

@@ -56,7 +56,7 @@ func (e engine) folded(name string) string {
 }
 
 func (e engine) isSystem(name string) bool {
-	return slices.Contains(e.system, strings.ToLower(name))
+	return slices.Contains(e.system, e.folded(name))
 }
 
 // checkTarget says why a database of this type cannot get a name, "" when it

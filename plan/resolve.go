@@ -16,7 +16,8 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 		facts:    f,
 		problems: &problems{manifest: d.manifest},
 		answers:  make(map[subject]*BackupPlan, len(f.Answers)),
-		aliases:  aliasesOf(f.Answers),
+		aliases:  aliasesOf(&f),
+		settled:  make([]bool, len(d.kept)),
 	}
 	for i := range f.Answers {
 		b := &f.Answers[i]
@@ -34,7 +35,7 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 		Items:         make([]Item, len(d.kept)),
 	}
 	for i, it := range d.all() {
-		p.Items[i] = r.item(it)
+		p.Items[i], r.settled[i] = r.item(it)
 	}
 	r.proveSeparate(p.Items)
 	blockDependents(p.Items)
@@ -52,7 +53,8 @@ type resolution struct {
 	problems *problems
 	answers  map[subject]*BackupPlan
 	aliases  aliases
-	selected int // databases of the items so far
+	settled  []bool // the items that history decided
+	selected int    // databases of the items so far
 }
 
 // subject is what one question is about.
@@ -65,14 +67,15 @@ func (r *resolution) report(it *draftItem, p *problem) {
 	r.problems.add(it.index, it.item.Key, it.row, p)
 }
 
-func (r *resolution) item(it *draftItem) Item {
+// item resolves one item, and reports whether its history decided it.
+func (r *resolution) item(it *draftItem) (_ Item, settled bool) {
 	item := it.item
 	b := r.answers[subject{item.Site, item.Parameters.BackupPlanId}]
 	if b != nil {
 		item.DatabaseType = b.DatabaseType
 	}
 	if k, ok := r.facts.History[item.Key]; ok && settle(&item, k, r.draft.run) {
-		return item
+		return item, true
 	}
 	switch {
 	case r.facts.Offline:
@@ -87,7 +90,7 @@ func (r *resolution) item(it *draftItem) Item {
 		}
 		r.online(it, &item, b)
 	}
-	return item
+	return item, false
 }
 
 func block(item *Item, format string, args ...any) {

@@ -64,7 +64,7 @@ func (p *Plan) Stale(f Facts) []Stale {
 		b := &f.Answers[i]
 		answers[subject{b.Site, b.ID}] = b
 	}
-	aliases := aliasesOf(f.Answers)
+	aliases := aliasesOf(&f)
 	var stale []Stale
 	for i := range p.Items {
 		it := &p.Items[i]

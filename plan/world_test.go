@@ -25,13 +25,14 @@ type journaled struct {
 //
 //	now TIME
 //	plan REGION/ID TYPE DATABASE…
-//	    source INSTANCE IP:PORT
+//	    source INSTANCE IP:PORT [TYPE]
 //	    range TIME TIME
 //	    set ID TIME
 //	    point ID TIME
 //	    missing | locked | status WORD | problem TEXT
 //	gateways REGION [PROBLEM]
 //	    gateway ID STATUS NAME
+//	destination INSTANCE IP:PORT [TYPE]
 //	known KEY [changed] [task=ID] [ended] [succeeded] [set=ID] [state=WORD]
 func newWorld(t *testing.T, text string) world {
 	t.Helper()
@@ -57,7 +58,9 @@ func newWorld(t *testing.T, text string) world {
 			}
 			w.facts.Answers = append(w.facts.Answers, b)
 		case "source":
-			b.Source = plan.Source{InstanceID: f[1], IPPort: f[2]}
+			b.Source = newSource(f[1:])
+		case "destination":
+			w.facts.Destinations = append(w.facts.Destinations, newSource(f[1:]))
 		case "range":
 			b.Ranges = append(b.Ranges, plan.Range{From: moment(t, f[1]), To: moment(t, f[2])})
 		case "set":
@@ -87,6 +90,15 @@ func newWorld(t *testing.T, text string) world {
 		}
 	}
 	return w
+}
+
+// newSource reads INSTANCE IP:PORT [TYPE]; an INSTANCE of - is none.
+func newSource(words []string) plan.Source {
+	s := plan.Source{InstanceType: "rds", InstanceID: strings.TrimPrefix(words[0], "-"), IPPort: words[1]}
+	if len(words) > 2 {
+		s.InstanceType = words[2]
+	}
+	return s
 }
 
 func newJournaled(t *testing.T, key string, words []string) (j journaled) {

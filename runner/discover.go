@@ -3,7 +3,9 @@ package runner
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -24,6 +26,8 @@ type Lister interface {
 type Discovery struct {
 	Known    map[plan.Key]plan.Known  // the items of which a task exists
 	Problems map[plan.Question]string // why a list could not be read, by its Site and BackupPlanID alone
+
+	Destinations []plan.Source // the servers that listed tasks went to and that are told by both of their names
 }
 
 // Discover looks for the restore tasks of items that the journal knows nothing
@@ -31,7 +35,7 @@ type Discovery struct {
 // say when a run of this key began. A task is judged as a run would judge it.
 // The error, a *restore.Failure, is for what concerns every call.
 func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]plan.Known) (Discovery, error) {
-	d := Discovery{map[plan.Key]plan.Known{}, map[plan.Question]string{}}
+	d := Discovery{Known: map[plan.Key]plan.Known{}, Problems: map[plan.Question]string{}}
 	var questions []plan.Question
 	items := map[plan.Question][]*plan.Item{}
 	for i := range p.Items {
@@ -66,9 +70,13 @@ func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]pl
 			d.Problems[q] = problems[i].Error()
 			continue
 		}
+		if len(found[i]) == 0 {
+			continue
+		}
+		d.Destinations = append(d.Destinations, destinations(found[i])...)
 		listing := restore.NewListing(found[i])
 		for _, it := range items[q] {
-			k, ok, err := discover(p, it, listing, found[i])
+			k, ok, err := discover(p, it, listing)
 			if err != nil {
 				return Discovery{}, err
 			}
@@ -81,7 +89,7 @@ func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]pl
 }
 
 // discover tells what a list says of an item, and whether it says anything.
-func discover(p *plan.Plan, it *plan.Item, listing restore.Listing, tasks []restore.Task) (plan.Known, bool, error) {
+func discover(p *plan.Plan, it *plan.Item, listing restore.Listing) (plan.Known, bool, error) {
 	state, err := load(p, *it, Saved{})
 	if err != nil {
 		return plan.Known{}, false, err
@@ -96,14 +104,29 @@ func discover(p *plan.Plan, it *plan.Item, listing restore.Listing, tasks []rest
 	if state.Phase == restore.Unknown {
 		return plan.Known{Conflict: state.Failure.Message}, true, nil
 	}
-	id := state.TaskID
-	if id == "" { // it has failed, and another attempt follows
-		id = event.Tasks[len(event.Tasks)-1].ID
+	made := event.Tasks[len(event.Tasks)-1] // it has failed, and another attempt follows
+	if i := slices.IndexFunc(event.Tasks, func(t restore.Task) bool { return t.ID == state.TaskID }); i >= 0 {
+		made = event.Tasks[i]
 	}
 	intent := &restore.Intent{Declared: it.Declared, Parameters: it.Parameters}
-	if i := slices.IndexFunc(tasks, func(t restore.Task) bool { return t.ID == id }); i >= 0 {
-		intent.Parameters, intent.Databases = it.Parameters.Made(tasks[i].Parameters)
-	}
+	intent.Parameters, intent.Databases = it.Parameters.Made(made.Parameters)
 	k, ok := Past{it.Key: {State: state.Snapshot, Intent: intent}}.Known()[it.Key]
 	return k, ok, nil
+}
+
+// destinations returns the servers that tasks went to, each once, as far as the
+// service tells them by both of their names.
+func destinations(tasks []restore.Task) []plan.Source {
+	var servers []plan.Source
+	seen := map[plan.Source]bool{}
+	for _, t := range tasks {
+		p := &t.Parameters
+		s := plan.Source{InstanceType: p.DestinationEndpointInstanceType, InstanceID: p.DestinationEndpointInstanceID,
+			IPPort: net.JoinHostPort(p.DestinationEndpointIP, strconv.Itoa(p.DestinationEndpointPort))}
+		if s.InstanceID != "" && p.DestinationEndpointIP != "" && !seen[s] {
+			seen[s] = true
+			servers = append(servers, s)
+		}
+	}
+	return servers
 }

@@ -49,7 +49,7 @@ type asker interface {
 
 // complete reads the other facts, now that it is known what exists.
 func (d Discovery) complete(ctx context.Context, w World, a asker, journal map[plan.Key]plan.Known, now time.Time) (plan.Facts, error) {
-	f := plan.Facts{Now: now, History: maps.Clone(d.Known)}
+	f := plan.Facts{Now: now, History: maps.Clone(d.Known), Destinations: d.Destinations}
 	maps.Copy(f.History, journal)
 	var err error
 	if f.Answers, err = w.BackupPlans(ctx, a.Questions(f.History)); err != nil {

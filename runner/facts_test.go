@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -123,6 +124,34 @@ func TestATaskThatRunsIsAdoptedByThePlan(t *testing.T) {
 		id := report.Items[0].State.TaskID
 		if it.Action != plan.Adopt || !strings.Contains(it.Reason, id) {
 			t.Errorf("got %s because %q, want adopt because of %s", it.Action, it.Reason, id)
+		}
+	})
+}
+
+// A task that was made before tells which server has which address, and so that
+// two destinations are one.
+func TestATaskTellsTheNamesOfItsServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		manifest := restores(2, 1)
+		b := newBench(t, plans(1, time.Second), manifest)
+		if _, err := b.run(t.Context(), only(b.known(manifest, nil), "r000"), runner.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		tasks, err := b.client.RestoreTasks(t.Context(), b.draft(manifest).Sites()[0], "dbs1plan00", time.Time{})
+		if err != nil || len(tasks) != 1 {
+			t.Fatalf("got %d tasks, %v, want 1", len(tasks), err)
+		}
+		made := tasks[0].Parameters
+		manifest += fmt.Sprintf(`  - {name: by-address, backupPlanId: dbs1plan00, databases: [app], rename: app_001,
+      destination: {instanceType: Other, ip: "%s", port: %d}}`, made.DestinationEndpointIP, made.DestinationEndpointPort)
+		d := b.draft(manifest)
+		facts, err := runner.ReadFacts(t.Context(), b.client, d, nil, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, problems := d.Resolve(facts)
+		if len(problems) != 1 || !strings.Contains(problems[0].Error(), "r001 (app as app_001) and by-address (app as app_001) would become one database") {
+			t.Errorf("got %v, want the two to be one database", problems)
 		}
 	})
 }

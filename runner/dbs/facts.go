@@ -118,7 +118,7 @@ func planOf(site plan.Site, d dbs.BackupPlanDetail) backupPlan {
 			Status:       clean(d.BackupPlanStatus, 64),
 			DatabaseType: clean(d.DatabaseType, 64),
 			Databases:    databasesOf(d.BackupObjects),
-			Source:       plan.Source{InstanceID: d.SourceEndpointInstanceID, IPPort: d.SourceEndpointIpPort},
+			Source:       plan.Source{InstanceType: d.SourceEndpointInstanceType, InstanceID: d.SourceEndpointInstanceID, IPPort: d.SourceEndpointIpPort},
 		},
 		// Newer service versions may leave the window out unless asked in ways
 		// that are not documented; then every moment so far is in question.

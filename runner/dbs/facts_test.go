@@ -34,7 +34,7 @@ func account(w http.ResponseWriter, r *http.Request) {
 				items = append(items, fmt.Sprintf(`{"BackupPlanId":%q,"BackupPlanName":"orders","BackupPlanStatus":"running",
 					"DatabaseType":"MySQL","BackupObjects":"[{\"DBName\":\"b\"},{\"DBName\":\"a\"},{\"DBName\":\"b\",\"SchemaName\":\"s\"}]",
 					"BeginTimestampForRestore":1000,"EndTimestampForRestore":9000,
-					"SourceEndpointInstanceID":"rm-1","SourceEndpointIpPort":"10.0.0.7:3306"}`, id))
+					"SourceEndpointInstanceType":"rds","SourceEndpointInstanceID":"rm-1","SourceEndpointIpPort":"10.0.0.7:3306"}`, id))
 			}
 		}
 		_, _ = fmt.Fprintf(w, `{"Success":true,"TotalElements":%d,"Items":{"BackupPlanDetail":[%s]}}`, len(items), strings.Join(items, ","))
@@ -92,7 +92,7 @@ func TestBackupPlansAnswerWhatWasAskedInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	readable := plan.BackupPlan{Site: hangzhou, ID: "dbs2", Name: "orders", Status: "running", DatabaseType: "MySQL",
-		Databases: []string{"b", "a"}, Source: plan.Source{InstanceID: "rm-1", IPPort: "10.0.0.7:3306"}}
+		Databases: []string{"b", "a"}, Source: plan.Source{InstanceType: "rds", InstanceID: "rm-1", IPPort: "10.0.0.7:3306"}}
 	full, unsupported, chengdu := readable, readable, readable
 	full.Points = []plan.BackupSet{{ID: "p1", From: ms(500), To: ms(700)}, {ID: "p2", From: ms(800), To: ms(1000)}}
 	full.Ranges = []plan.Range{{From: ms(1000), To: ms(4000)}, {From: ms(5000), To: ms(9000)}}
