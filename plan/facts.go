@@ -36,7 +36,7 @@ type BackupPlan struct {
 	Databases    []string
 	Source       Source
 	Ranges       []Range     // continuous windows, oldest first
-	Points       []BackupSet // the full backup sets outside of the ranges, oldest first, as far as the service names them
+	Points       []BackupSet // the full backup sets outside of the ranges, oldest first; ID is empty where the service does not tell it
 	BackupSets   []BackupSet // finished and unexpired full sets, oldest first
 }
 

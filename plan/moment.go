@@ -120,9 +120,9 @@ func (m moment) readTime(now time.Time) (moment, *problem) {
 func (m moment) checkInstant(now time.Time) *problem {
 	switch {
 	case m.instant.Before(beforeService):
-		return problemf(CodeAt, m.field, "%s is before any backup of the service", m.instant.Format(time.RFC3339))
+		return problemf(CodeAt, m.field, "%s is before any backup of the service", stamp(m.instant))
 	case !now.IsZero() && m.instant.After(now):
-		return problemf(CodeAt, m.field, "%s lies in the future", m.instant.Format(time.RFC3339)).
+		return problemf(CodeAt, m.field, "%s lies in the future", stamp(m.instant)).
 			withHint("it is %s now", now.UTC().Format(time.RFC3339))
 	}
 	return nil
@@ -152,6 +152,9 @@ func (m moment) resolve(p *Parameters, b *BackupPlan, now time.Time) (blocked st
 	case atLatestFull:
 		return m.newestSet(p, b), nil
 	case atBackupSet:
+		if len(b.BackupSets) == 0 {
+			return nothingYet(b), nil
+		}
 		if !slices.ContainsFunc(b.BackupSets, func(s BackupSet) bool { return s.ID == m.set }) {
 			return "", m.unknownSet(b)
 		}
@@ -193,57 +196,66 @@ func (m moment) unknownSet(b *BackupPlan) *problem {
 	for _, s := range b.BackupSets {
 		ids = append(ids, s.ID)
 	}
-	hint := "it has no finished full backup set"
-	if n := len(ids); n > 0 {
-		newest := b.BackupSets[n-1]
-		hint = fmt.Sprintf("its newest is %s of %s", visible(newest.ID), newest.To.UTC().Format(time.RFC3339))
-	}
+	newest := b.BackupSets[len(ids)-1]
+	hint := fmt.Sprintf("its newest is %s of %s", visible(newest.ID), stamp(newest.To))
 	return problemf(CodeBackupSet, m.field, "backup plan %s has no finished full backup set %q", b.ID, m.set).
 		withHint("%s", didYouMean(m.set, ids, hint))
 }
 
+// stamp writes a moment to the millisecond, which is what the service counts.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999Z07:00") }
+
 // candidate is something that can be restored instead of a moment that cannot.
 type candidate struct {
-	at  time.Time
-	set string // id of a backup set; "" for a moment
+	at   time.Time
+	text string
 }
 
-func (c candidate) String() string {
-	if c.set == "" {
-		return c.at.UTC().Format(time.RFC3339)
+// candidates returns what can be restored around a moment that cannot.
+func (b *BackupPlan) candidates() (all []candidate) {
+	for _, r := range b.Ranges {
+		all = append(all, candidate{r.From, stamp(r.From)}, candidate{r.To, stamp(r.To)})
 	}
-	return fmt.Sprintf("{backupSetId: %s} of %s", visible(c.set), c.at.UTC().Format(time.RFC3339))
+	for _, s := range b.Points {
+		text := fmt.Sprintf("{backupSetId: %s} of %s", visible(s.ID), stamp(s.To))
+		if s.ID == "" {
+			text = fmt.Sprintf("the full backup set of %s (the console shows its id)", stamp(s.To))
+		}
+		all = append(all, candidate{s.To, text})
+	}
+	return all
 }
 
 // notRestorable names what can be restored on both sides of the instant.
 func (m moment) notRestorable(b *BackupPlan) *problem {
-	var candidates []candidate
-	for _, r := range b.Ranges {
-		candidates = append(candidates, candidate{at: r.From}, candidate{at: r.To})
+	why := ""
+	if len(b.Ranges) == 0 && len(b.Points) > 0 {
+		why = ": it keeps no log, only full backup sets"
 	}
-	for _, s := range b.Points {
-		candidates = append(candidates, candidate{s.To, s.ID})
-	}
+	p := problemf(CodeNotRestorable, m.field, "backup plan %s cannot restore %s%s", b.ID, stamp(m.instant), why)
 	var before, after *candidate
-	for i := range candidates {
-		switch c := &candidates[i]; {
+	all := b.candidates()
+	for i := range all {
+		switch c := &all[i]; {
 		case !c.at.After(m.instant) && (before == nil || c.at.After(before.at)):
 			before = c
 		case c.at.After(m.instant) && (after == nil || c.at.Before(after.at)):
 			after = c
 		}
 	}
+	// Whether the service takes the very moment of a backup set is not documented.
+	if before != nil && before.at.Equal(m.instant) {
+		return p.withHint("at that moment it has %s", before.text)
+	}
 	var nearest []string
 	if before != nil {
-		nearest = append(nearest, before.String()+" before it")
+		nearest = append(nearest, before.text+" before it")
 	}
 	if after != nil {
-		nearest = append(nearest, after.String()+" after it")
+		nearest = append(nearest, after.text+" after it")
 	}
-	why := ""
-	if len(b.Ranges) == 0 {
-		why = ": it keeps no log, only full backup sets"
+	if nearest == nil {
+		return p.withHint("it has nothing that can be restored")
 	}
-	return problemf(CodeNotRestorable, m.field, "backup plan %s cannot restore %s%s", b.ID, m.instant.Format(time.RFC3339), why).
-		withHint("the nearest that it can: %s", strings.Join(nearest, ", "))
+	return p.withHint("the nearest that it can: %s", strings.Join(nearest, ", "))
 }

@@ -68,7 +68,7 @@ func newWorld(t *testing.T, text string) world {
 			b.BackupSets = append(b.BackupSets, plan.BackupSet{ID: f[1], From: end.Add(-time.Hour), To: end})
 		case "point":
 			end := moment(t, f[2])
-			b.Points = append(b.Points, plan.BackupSet{ID: f[1], From: end.Add(-time.Hour), To: end})
+			b.Points = append(b.Points, plan.BackupSet{ID: strings.TrimPrefix(f[1], "-"), From: end.Add(-time.Hour), To: end})
 		case "status":
 			b.Status = f[1]
 		case "gateways":

@@ -93,6 +93,8 @@ func (r *report) checkMoment(at *node) {
 		}
 	case durationForm.MatchString(strings.TrimPrefix(s, "+")):
 		r.value(at, CodeMoment, "write -"+cut(strings.TrimPrefix(s, "+"))+" for so long before now", "at: %s lies in the future", cut(s))
+	case integerForm.MatchString(s) && len(s) == 10:
+		r.value(at, CodeMoment, "the service counts milliseconds: write at: {restoreTime: "+s+"000}", "at: %s looks like seconds since 1970", quoted(s))
 	case integerForm.MatchString(s):
 		r.value(at, CodeMoment, "write at: {restoreTime: "+cut(s)+"} for milliseconds since 1970", "at: %s is no time", quoted(s))
 	default:

@@ -178,11 +178,7 @@ func (c *Client) ranges(ctx context.Context, b backupPlan) (ranges []plan.Range,
 	}
 	for _, w := range response.Items.DBSRecoverRange {
 		if !strings.EqualFold(w.RangeType, "range") {
-			for _, s := range w.FullBackupList.FullBackupDetail {
-				if s.BackupSetId != "" && s.EndTime > 0 {
-					points = append(points, plan.BackupSet{ID: clean(s.BackupSetId, 128), From: moment(s.StartTime), To: moment(s.EndTime)})
-				}
-			}
+			points = append(points, pointsOf(w)...)
 			continue
 		}
 		r := plan.Range{From: moment(w.BeginTimestampForRestore), To: moment(w.EndTimestampForRestore)}
@@ -193,6 +189,21 @@ func (c *Client) ranges(ctx context.Context, b backupPlan) (ranges []plan.Range,
 	slices.SortFunc(ranges, func(a, b plan.Range) int { return a.From.Compare(b.From) })
 	slices.SortFunc(points, bySetAge)
 	return ranges, points, nil
+}
+
+// pointsOf returns the finished backup sets of a point. One without a list has a
+// set too, whose id it does not tell.
+func pointsOf(w dbs.DBSRecoverRange) (points []plan.BackupSet) {
+	sets := w.FullBackupList.FullBackupDetail
+	if end := moment(w.EndTimestampForRestore); len(sets) == 0 && !end.IsZero() {
+		return []plan.BackupSet{{From: moment(w.BeginTimestampForRestore), To: end}}
+	}
+	for _, s := range sets {
+		if s.BackupSetId != "" && s.EndTime > 0 {
+			points = append(points, plan.BackupSet{ID: clean(s.BackupSetId, 128), From: moment(s.StartTime), To: moment(s.EndTime)})
+		}
+	}
+	return points
 }
 
 // bySetAge orders backup sets, oldest first.

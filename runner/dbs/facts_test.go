@@ -54,6 +54,7 @@ func account(w http.ResponseWriter, r *http.Request) {
 					{"BackupSetId":"p1","StartTime":500,"EndTime":700},{"BackupSetId":"under way","StartTime":900}]}},
 			{"RangeType":"RANGE","BeginTimestampForRestore":1000,"EndTimestampForRestore":4000},
 			{"RangeType":"range","BeginTimestampForRestore":3000,"EndTimestampForRestore":2000},
+			{"RangeType":"point","BeginTimestampForRestore":1,"EndTimestampForRestore":10},
 			{"RangeType":"range"}]}}`)
 	case "DescribeBackupGatewayList":
 		if r.PostFormValue("Region") == "cn-beijing" {
@@ -94,7 +95,7 @@ func TestBackupPlansAnswerWhatWasAskedInOrder(t *testing.T) {
 	readable := plan.BackupPlan{Site: hangzhou, ID: "dbs2", Name: "orders", Status: "running", DatabaseType: "MySQL",
 		Databases: []string{"b", "a"}, Source: plan.Source{InstanceType: "rds", InstanceID: "rm-1", IPPort: "10.0.0.7:3306"}}
 	full, unsupported, chengdu := readable, readable, readable
-	full.Points = []plan.BackupSet{{ID: "p1", From: ms(500), To: ms(700)}, {ID: "p2", From: ms(800), To: ms(1000)}}
+	full.Points = []plan.BackupSet{{From: ms(1), To: ms(10)}, {ID: "p1", From: ms(500), To: ms(700)}, {ID: "p2", From: ms(800), To: ms(1000)}}
 	full.Ranges = []plan.Range{{From: ms(1000), To: ms(4000)}, {From: ms(5000), To: ms(9000)}}
 	full.BackupSets = []plan.BackupSet{{ID: "old", From: ms(1000), To: ms(2000)}, {ID: "new", From: ms(5000), To: ms(6000)}}
 	unsupported.ID, unsupported.Problem = "ranges1", "DescribeRestoreRangeInfo: InvalidParameter: not supported by this plan"
