@@ -73,7 +73,8 @@ type Gateway struct {
 	Status string // ONLINE OFFLINE STOPPED UPGRADING. Source: dbs-api.md §3.5
 }
 
-// Known is what the journal knows of an item of this run.
+// Known is what the journal, or without one the service's lists, know of an item
+// of this run.
 type Known struct {
 	Declared   Digest     // of the declaration that was sent
 	Parameters Parameters // as sent, so that a resend is the same request
@@ -81,7 +82,8 @@ type Known struct {
 	TaskID     string     // "" while the outcome of a create is unknown
 	Ended      bool       // nothing more will happen to it in this run
 	Succeeded  bool       // it ended well
-	Surplus    int        // further tasks of it that exist and were never started
+	Before     string     // the task of the attempt before, which failed, when nothing of the next was sent; then TaskID is ""
+	Surplus    []string   // further tasks of it that exist and were never started
 	Conflict   string     // why the task that carries its name is not to be touched, "" when it is
 	State      string     // for people: "running", "failed: disk full"
 }

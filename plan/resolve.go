@@ -115,27 +115,39 @@ func settle(item *Item, k Known, run string) bool {
 	}
 	item.Parameters, item.Databases = k.Parameters, k.Databases
 	item.Destination = destinationName(&item.Parameters)
-	if k.Surplus > 0 {
-		item.Warnings = append(item.Warnings, fmt.Sprintf("the service has more tasks by its name, %d, which are not started: look at them in the console", k.Surplus))
+	if len(k.Surplus) > 0 {
+		item.Warnings = append(item.Warnings, fmt.Sprintf("the service has more tasks by its name, which are not started: %s; look at them in the console", few(k.Surplus)))
 	}
 	switch {
 	case k.Ended && k.Succeeded:
-		item.Action, item.Reason = Done, withState("finished in this run", k)
+		item.Action, item.Reason = Done, "finished in this run"+byTask(k.TaskID)
 	case k.Ended:
-		item.Action, item.Reason = Failed, withState("ended as failed in this run", k)+"; 'dbsrestore retry' tries it anew, so does another run key"
+		item.Action, item.Reason = Failed, withState("ended as failed in this run"+byTask(k.TaskID), k)+"; 'dbsrestore retry' tries it anew, so does another run key"
 	case k.TaskID != "":
 		item.Action, item.Reason = Adopt, withState("restore task "+k.TaskID+" exists", k)
+	case k.Before != "":
+		item.Action, item.Reason = Restore, withState("restore task "+k.Before+" ended as failed, and failure.attempts allows another", k)
 	default:
 		item.Action, item.Reason = Restore, "its create was sent and the answer lost: it is looked for before it is sent again"
 	}
 	return true
 }
 
-func taskOf(k Known) string {
-	if k.TaskID == "" {
-		return "a restore task may exist"
+func byTask(id string) string {
+	if id == "" {
+		return ""
 	}
-	return "restore task " + k.TaskID + " exists"
+	return " by restore task " + id
+}
+
+func taskOf(k Known) string {
+	switch {
+	case k.TaskID != "":
+		return "restore task " + k.TaskID + " exists"
+	case k.Before != "":
+		return "restore task " + k.Before + " exists"
+	}
+	return "a restore task may exist"
 }
 
 func withState(reason string, k Known) string {

@@ -33,7 +33,7 @@ type journaled struct {
 //	gateways REGION [PROBLEM]
 //	    gateway ID STATUS NAME
 //	destination INSTANCE IP:PORT [TYPE]
-//	known KEY [changed] [task=ID] [ended] [succeeded] [set=ID] [state=WORD]
+//	known KEY [changed] [task=ID] [ended] [succeeded] [set=ID] [state=WORD] [surplus=ID,…] [before=ID] [conflict=WORD]
 func newWorld(t *testing.T, text string) world {
 	t.Helper()
 	w := world{known: map[plan.Key]journaled{}}
@@ -117,6 +117,12 @@ func newJournaled(t *testing.T, key string, words []string) (j journaled) {
 		case "set":
 			j.Parameters.BackupSetId = value
 			j.Databases = []plan.Database{{Source: "as", Target: "sent_" + key}}
+		case "surplus":
+			j.Surplus = strings.Split(value, ",")
+		case "before":
+			j.Before = value
+		case "conflict":
+			j.Conflict = value
 		case "state":
 			j.State = value
 		default:

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
 // known returns the plan that somebody makes who knows what the service knows.
@@ -152,6 +153,62 @@ func TestATaskTellsTheNamesOfItsServer(t *testing.T) {
 		_, problems := d.Resolve(facts)
 		if len(problems) != 1 || !strings.Contains(problems[0].Error(), "r001 (app as app_001) and by-address (app as app_001) would become one database") {
 			t.Errorf("got %v, want the two to be one database", problems)
+		}
+	})
+}
+
+// What a failed task means is up to the attempts that the manifest allows.
+func TestAFailedTaskIsPlannedAsTheRunWouldGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		once := restores(1, 1)
+		twice := strings.Replace(once, "defaults:", "failure: {attempts: 2}\ndefaults:", 1)
+		w := plans(1, time.Second)
+		w.Faults.Rules = []world.Fault{{Kind: "taskChanged", Operation: "StartRestoreTask", Word: "stop", Count: 1}}
+		b := newBench(t, w, once)
+		report, err := b.run(t.Context(), b.known(once, nil), runner.Options{})
+		if err != nil || report.Counts.Failed != 1 {
+			t.Fatalf("got %+v, %v, want 1 failed", report.Counts, err)
+		}
+		id := report.Items[0].State.TaskID
+		it := b.known(once, nil).Items[0]
+		if it.Action != plan.Failed || !strings.Contains(it.Reason, "ended as failed in this run by restore task "+id) {
+			t.Errorf("one attempt: got %s because %q, want failed by %s", it.Action, it.Reason, id)
+		}
+		p := b.known(twice, nil)
+		it = p.Items[0]
+		if it.Action != plan.Restore || !strings.Contains(it.Reason, "restore task "+id+" ended as failed, and failure.attempts allows another: ") {
+			t.Errorf("two attempts: got %s because %q, want restore because %s failed", it.Action, it.Reason, id)
+		}
+		b.dir = t.TempDir()
+		report, err = b.run(t.Context(), p, runner.Options{})
+		if err != nil || report.Counts.Succeeded != 1 || report.Items[0].State.Attempt != 2 {
+			t.Errorf("got %+v, %v, want 1 succeeded at the second attempt", report.Counts, err)
+		}
+		if n := b.service.Summary().Created; n != 2 {
+			t.Errorf("%d restore tasks were created, want 2", n)
+		}
+	})
+}
+
+// The earliest of two tasks of one name is gone on with, the other one named.
+func TestATaskTooManyIsNamedByThePlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		manifest := restores(1, 1)
+		b := newBench(t, plans(1, time.Hour), manifest)
+		it := b.known(manifest, nil).Items[0]
+		var ids []string
+		for _, token := range []plan.Token{"one", "two"} {
+			a := plan.Attempt{ClientToken: token, RestoreTaskName: it.RestoreTaskName}
+			id, err := b.client.CreateRestoreTask(t.Context(), it.Site, a, it.Parameters, it.Password)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, id)
+			time.Sleep(time.Second)
+		}
+		it = b.known(manifest, nil).Items[0]
+		if it.Action != plan.Adopt || !strings.Contains(it.Reason, ids[0]) || len(it.Warnings) != 1 || !strings.Contains(it.Warnings[0], ids[1]) {
+			t.Errorf("got %s because %q with warnings %q, want %s adopted and a warning of %s", it.Action, it.Reason, it.Warnings, ids[0], ids[1])
 		}
 	})
 }

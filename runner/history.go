@@ -115,9 +115,16 @@ func (p Past) Known() map[plan.Key]plan.Known {
 			TaskID: s.TaskID, State: string(s.Phase),
 			Ended:     s.Phase == restore.Succeeded || s.Phase == restore.Failed && s.TaskID != "",
 			Succeeded: s.Phase == restore.Succeeded,
-			Surplus:   len(s.Surplus),
+			Surplus:   s.Surplus,
 		}
-		if s.Failure != nil {
+		if n := len(s.Earlier); n > 0 && !maybe {
+			k.Before, k.State = s.Earlier[n-1], ""
+		}
+		switch {
+		case s.Failure == nil:
+		case k.Ended || k.Before != "": // that it failed is said
+			k.State = s.Failure.Message
+		default:
 			k.State += ": " + s.Failure.Message
 		}
 		known[key] = k

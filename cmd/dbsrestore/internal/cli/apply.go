@@ -92,7 +92,7 @@ func (a *app) isTold(ctx context.Context, p *plan.Plan, s *session) (told bool, 
 	known := past.Known()
 	return !slices.ContainsFunc(p.Items, func(it plan.Item) bool {
 		k, ok := known[it.Key]
-		return !ok || k.Surplus > 0
+		return !ok || len(k.Surplus) > 0
 	}), run.Ended, nil
 }
 
