@@ -42,11 +42,11 @@ type meaning struct {
 	wait  bool   // it may once the credentials are renewed
 	fatal bool   // no call can succeed until somebody mends it
 	own   string // replaces the service's message, which may quote the signed string
-	hint  string // follows the message; {action} and {skew} are filled in
+	hint  string // follows the message; {permission} and {skew} are filled in
 }
 
 // forbidden is what to do about a call that is not permitted.
-const forbidden = "grant dbs:{action} in RAM"
+const forbidden = "grant {permission} in RAM"
 
 // codes is the closed list of replies that say no, and of those that look like
 // a no but prove that a copy of the request arrived. A code that is not in it

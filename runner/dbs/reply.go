@@ -182,7 +182,7 @@ func (k *call) failure(r reply, resp *http.Response, now time.Time) *restore.Fai
 	} else if requestQuote.MatchString(text) {
 		text = "the message is withheld, as it quotes the request"
 	}
-	hint := strings.NewReplacer("{action}", k.action, "{skew}", skew(resp, now)).Replace(m.hint)
+	hint := strings.NewReplacer("{permission}", k.permission(), "{skew}", skew(resp, now)).Replace(m.hint)
 	return &restore.Failure{
 		Class:     m.class,
 		Code:      cmp.Or(code, fmt.Sprintf("HTTP%d", resp.StatusCode)),
@@ -192,6 +192,14 @@ func (k *call) failure(r reply, resp *http.Response, now time.Time) *restore.Fai
 		Wait:      m.wait,
 		Token:     m.fate,
 	}
+}
+
+// permission names what RAM must allow for the call.
+func (k *call) permission() string {
+	if k.sts {
+		return "sts:" + k.action
+	}
+	return "dbs:" + k.action
 }
 
 // requestQuote finds in a message the URL or the string that was signed, in which

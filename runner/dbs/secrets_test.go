@@ -83,7 +83,8 @@ func TestNoFailureShowsASecret(t *testing.T) {
 				_, first := create(t, c)
 				_, second := c.RestoreTasks(t.Context(), hangzhou, "dbs1", time.Time{})
 				_, third := c.BackupPlans(t.Context(), []plan.Question{{Site: hangzhou, BackupPlanID: "dbs1"}})
-				for _, err := range []error{first, second, third} {
+				_, fourth := c.Account(t.Context(), hangzhou)
+				for _, err := range []error{first, second, third, fourth} {
 					text := fmt.Sprintf("%v %+v %#v", err, err, err)
 					for _, part := range []string{"canary", "p@ss", "p%40ss", "w+rd", "Signature=", "127.0.0.1:1/?"} {
 						if strings.Contains(text, part) {

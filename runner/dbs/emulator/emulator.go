@@ -3,7 +3,8 @@
 // It serves the restore side of Alibaba Cloud Database Backup Service, API
 // version 2019-03-06, as an [http.Handler] that the vendor's own clients talk
 // to: it verifies their signatures, refuses what the service refuses, and
-// takes restore tasks through their whole life. Nothing is restored; what the
+// takes restore tasks through their whole life. It also tells whose key a client
+// has, as the Security Token Service does. Nothing is restored; what the
 // service would find at the databases is described by a [world.World]. What
 // goes wrong on the way is there too, as faults, and can be changed while it
 // serves through [DBS.Admin].
