@@ -17,9 +17,24 @@ import (
 func isGlob(s string) bool { return strings.ContainsAny(s, `*?[\`) }
 
 // matches reports whether a glob, or a name, matches a database. No character
-// is special as a separator.
-func matches(glob, name string) bool {
-	ok, err := path.Match(strings.ReplaceAll(glob, "/", "\x00"), strings.ReplaceAll(name, "/", "\x00"))
+// is special as a separator, and [!a] is what [^a] is, as in a shell.
+func matches(glob, name string) bool { return newPattern(glob).matches(name) }
+
+// pattern is a glob that is matched against many names.
+type pattern struct{ exact, glob string }
+
+func newPattern(glob string) pattern {
+	return pattern{glob, strings.NewReplacer("/", "\x00", "[!", "[^").Replace(glob)}
+}
+
+func (p pattern) matches(name string) bool {
+	if p.exact == name {
+		return true
+	}
+	if !isGlob(p.exact) {
+		return false
+	}
+	ok, err := path.Match(p.glob, strings.ReplaceAll(name, "/", "\x00"))
 	return ok && err == nil
 }
 
@@ -50,13 +65,22 @@ type selection struct {
 	held    []string // databases of the backup plan, none when they are not known
 	engine  engine
 	seen    map[string]bool
+	named   map[string]bool // those that exclude has without a pattern
+	exclude []pattern       // the others
 }
 
 // selectDatabases returns the databases that a restore asks for. Held are
 // those of the backup plan; when they are not known, only names can be
 // selected.
 func selectDatabases(r *schema.Restore, held []string, e engine) *selection {
-	s := &selection{restore: r, held: held, engine: e, seen: map[string]bool{}}
+	s := &selection{restore: r, held: held, engine: e, seen: map[string]bool{}, named: map[string]bool{}}
+	for _, glob := range r.Exclude {
+		if isGlob(glob) {
+			s.exclude = append(s.exclude, newPattern(glob))
+		} else {
+			s.named[glob] = true
+		}
+	}
 	for i, wanted := range r.Databases {
 		s.pick(elementPointer("/databases", i), wanted)
 	}
@@ -80,8 +104,11 @@ func (s *selection) pick(field, wanted string) {
 		return
 	}
 	if len(s.held) > 0 && !slices.Contains(s.held, wanted) {
-		s.found = append(s.found, problemf(CodeDatabase, field, "the backup plan has no database %q", wanted).
-			withHint("%s", didYouMean(wanted, s.held, "it has "+few(s.held))))
+		p := problemf(CodeDatabase, field, "the backup plan has no database %q", wanted).withHint("it has %s", few(s.held))
+		if len(s.found) < samples { // likeness takes long to find, and few are shown
+			p.hint = didYouMean(wanted, s.held, p.hint)
+		}
+		s.found = append(s.found, p)
 	}
 	s.add(wanted)
 }
@@ -110,11 +137,33 @@ func (s *selection) match(field, glob string) {
 }
 
 func (s *selection) add(name string) {
-	excluded := func(glob string) bool { return glob == name || matches(glob, name) }
-	if !s.seen[name] && !slices.ContainsFunc(s.restore.Exclude, excluded) {
-		s.names = append(s.names, name)
+	if s.seen[name] {
+		return
 	}
 	s.seen[name] = true
+	if !s.named[name] && !slices.ContainsFunc(s.exclude, func(p pattern) bool { return p.matches(name) }) {
+		s.names = append(s.names, name)
+	}
+}
+
+// needless warns of what exclude has and the backup plan does not: a misspelt
+// name there restores what was to be left out.
+func (s *selection) needless() {
+	if len(s.held) == 0 {
+		return
+	}
+	var without []string
+	for _, glob := range s.restore.Exclude {
+		if p := newPattern(glob); !slices.ContainsFunc(s.held, p.matches) {
+			without = append(without, glob)
+		}
+		if len(without) > samples {
+			break
+		}
+	}
+	if len(without) > 0 {
+		s.warnings = append(s.warnings, "exclude has what the backup plan does not hold: "+few(without))
+	}
 }
 
 // few names the first few of a list, each as far as 40 characters.
@@ -141,6 +190,9 @@ var groupMark = regexp.MustCompile(`\$\{(\w+)\}`)
 func groupMarks(to string) string {
 	return groupMark.ReplaceAllString(to, "\x00$1\x00")
 }
+
+// bareGroup is a group as other tools write it.
+var bareGroup = regexp.MustCompile(`\$\d+`)
 
 var markedGroup = regexp.MustCompile("\x00(\\w+)\x00")
 
@@ -194,6 +246,10 @@ func (ts *templates) checkRules(rules []schema.RenameRule) (found []*problem) {
 		if err != nil {
 			found = append(found, problemf(CodeRename, field+"/match", "%v", err))
 			continue
+		}
+		if m := bareGroup.FindString(rule.To); m != "" {
+			found = append(found, problemf(CodeRename, field+"/to", "%s is no group: it would stand in the name as it is", m).
+				withHint("write ${%s}", m[1:]))
 		}
 		for _, m := range groupMark.FindAllStringSubmatch(rule.To, -1) {
 			if groupIndex(re, m[1]) < 0 {

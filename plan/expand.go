@@ -83,6 +83,7 @@ type expansion struct {
 	declarer  declarer
 	items     []*kept
 	restores  [][]int // indices of the items of each restore
+	misspelt  int     // needs that name nothing so far
 	listed    int     // names and globs under databases, exclude and needs so far
 	at        *moment // of the item before; many ask for the same
 	asked     schema.At

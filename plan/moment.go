@@ -113,7 +113,7 @@ func (m moment) readTime(now time.Time) (moment, *problem) {
 		}
 		return m, p
 	}
-	m.kind, m.instant = atInstant, t.UTC()
+	m.kind, m.instant = atInstant, t.UTC().Truncate(time.Millisecond) // what the service counts
 	return m, m.checkInstant(now)
 }
 
@@ -145,6 +145,10 @@ func (m moment) resolve(p *Parameters, b *BackupPlan, now time.Time) (blocked st
 	case atLatest:
 		if len(b.Ranges) > 0 {
 			newest := slices.MaxFunc(b.Ranges, func(r, s Range) int { return r.To.Compare(s.To) })
+			if set := b.newerPoint(newest.To); set != "" { // the log ended, and full backups went on
+				p.BackupSetId = set
+				return "", nil
+			}
 			p.RestoreTime = newest.To.UnixMilli()
 			return "", nil
 		}
@@ -171,6 +175,16 @@ func (m moment) resolve(p *Parameters, b *BackupPlan, now time.Time) (blocked st
 		return "", nil
 	}
 	return "", m.notRestorable(b)
+}
+
+// newerPoint returns the newest full backup set behind a moment, "" for none.
+func (b *BackupPlan) newerPoint(than time.Time) (id string) {
+	for _, s := range b.Points {
+		if s.ID != "" && s.To.After(than) {
+			id, than = s.ID, s.To
+		}
+	}
+	return id
 }
 
 func (m moment) newestSet(p *Parameters, b *BackupPlan) (blocked string) {

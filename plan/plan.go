@@ -40,7 +40,7 @@ type Plan struct {
 // ManifestRef names the manifest that a plan was made from.
 type ManifestRef struct {
 	Name   string `json:"name"`
-	File   string `json:"file"`
+	File   string `json:"file"` // its base name: the folder is the machine's
 	Digest Digest `json:"digest"`
 }
 

@@ -70,6 +70,10 @@ func (r *resolution) proveSeparate(items []Item) {
 			if r.settled[i] && r.settled[first.item] {
 				continue
 			}
+			// Whether letter case keeps them apart is known when somebody was asked.
+			if r.facts.Offline && db.Target != places[first.item].databases[first.database].Target {
+				continue
+			}
 			it, other := r.draft.item(i), places[first.item].databases[first.database]
 			r.report(it, problemf(CodeCollision, r.renameField(it), "%s and %s would become one database at %s",
 				described(items[first.item].Key, other), described(items[i].Key, db), cmp.Or(items[i].Destination, "the destination")).
@@ -91,7 +95,8 @@ func described(key Key, db Database) string {
 	return fmt.Sprintf("%s (%s as %s)", key, visible(db.Source), visible(db.Target))
 }
 
-// blockDependents blocks what needs a blocked item.
+// blockDependents blocks what needs a blocked item, and says what cannot begin
+// as it needs a failed one.
 func blockDependents(items []Item) {
 	index := make(map[Key]int, len(items))
 	for i := range items {
@@ -105,6 +110,16 @@ func blockDependents(items []Item) {
 		}
 		if items[i].Action == Blocked {
 			queue = append(queue, i)
+		}
+	}
+	for i := range items {
+		if items[i].Action != Failed {
+			continue
+		}
+		for _, n := range dependents[i] {
+			if items[n].Action == Restore && items[n].Reason == "" {
+				items[n].Reason = fmt.Sprintf("it needs %s, which failed in this run: it is skipped as long as that is so", items[i].Key)
+			}
 		}
 	}
 	for len(queue) > 0 {

@@ -34,13 +34,13 @@ func (d *Draft) GatewaySites(history map[Key]Known) []Site {
 	var sites []Site
 	for _, it := range d.all() {
 		item := it.item
-		if item.Parameters.BackupGatewayId == 0 || slices.Contains(sites, item.Site) {
+		if item.Parameters.BackupGatewayId == 0 || slices.Contains(sites, item.gatewaySite()) {
 			continue
 		}
 		if k, ok := history[item.Key]; ok && settle(&item, k, d.run) {
 			continue
 		}
-		sites = append(sites, it.item.Site)
+		sites = append(sites, it.item.gatewaySite())
 	}
 	return sites
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"path"
 
 	"github.com/dbsrestore/dbsrestore/schema/diag"
 )
@@ -26,7 +27,7 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 	m := d.manifest
 	p := &Plan{
 		FormatVersion: FormatVersion,
-		Manifest:      ManifestRef{Name: m.Name, File: m.File(), Digest: Digest(m.Digest())},
+		Manifest:      ManifestRef{Name: m.Name, File: baseName(m.File()), Digest: Digest(m.Digest())},
 		Run:           d.run,
 		Target:        f.Target,
 		Offline:       f.Offline,
@@ -44,6 +45,14 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 		return nil, list
 	}
 	return p, list
+}
+
+// baseName returns the last element of a path, "" for none.
+func baseName(file string) string {
+	if file == "" {
+		return ""
+	}
+	return path.Base(file)
 }
 
 // resolution is the work of one Resolve.
@@ -215,6 +224,9 @@ func (r *resolution) online(it *draftItem, item *Item, b *BackupPlan) {
 		r.report(it, p)
 	}
 	s := selectDatabases(&it.restore, b.Databases, engineOf(b.DatabaseType))
+	if !r.draft.manifest.Inherited(restorePointer(it.index) + "/exclude") {
+		s.needless() // the defaults may exclude what only some backup plans have
+	}
 	if len(s.open) > 0 {
 		r.report(it, problemf(CodeDatabase, "/databases", "backup plan %s does not say which databases it holds", b.ID).
 			withHint("name them under databases"))

@@ -127,6 +127,12 @@ func (s script) stale(d *plan.Draft, p *plan.Plan) string {
 		return ""
 	}
 	facts := s.then.answer(d)
+	for _, it := range p.Items { // what was sent is what was planned, unless it is said otherwise
+		if k, ok := facts.History[it.Key]; ok && k.Parameters.BackupSetId == "" {
+			k.Parameters, k.Databases = it.Parameters, it.Databases
+			facts.History[it.Key] = k
+		}
+	}
 	var b strings.Builder
 	b.WriteString("then\n" + printQuestions(p, facts.History))
 	for _, stale := range p.Stale(facts) {

@@ -133,9 +133,11 @@ func (x *expansion) find(it *kept, names map[string][]int) (n needed) {
 	for i, name := range it.names {
 		indices, ok := names[name]
 		if !ok && name != "" { // "" is a template that failed
-			x.problems.add(it.index, it.key, it.row,
-				problemf(CodeNeeds, elementPointer("/needs", i), "needs %.80q: there is no such restore or item", name).
-					withHint("%s", didYouMean(name, slices.Sorted(maps.Keys(names)), "")))
+			p := problemf(CodeNeeds, elementPointer("/needs", i), "needs %.80q: there is no such restore or item", name)
+			if x.misspelt++; x.misspelt <= samples { // likeness takes long to find, and few are shown
+				p.hint = didYouMean(name, slices.Sorted(maps.Keys(names)), "")
+			}
+			x.problems.add(it.index, it.key, it.row, p)
 		}
 		n.indices = append(n.indices, indices...)
 	}

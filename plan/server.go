@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"net/netip"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,19 @@ func address(host, port string) string {
 	return host + " " + port
 }
 
+// instance returns the instance that has an address, "" when that is not known.
+// The host names that RDS gives begin with the id of the instance.
+func (a aliases) instance(host, port string) string {
+	if name := a[address(host, port)]; name != "" {
+		return name
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if id, domain, ok := strings.Cut(host, "."); ok && strings.HasSuffix(domain, "rds.aliyuncs.com") {
+		return id
+	}
+	return ""
+}
+
 // names returns all that an endpoint is known by.
 func (a aliases) names(instanceType, id, host, port string) (names []string) {
 	if name := instanceName(instanceType, id, port); name != "" {
@@ -82,8 +96,8 @@ func (a aliases) names(instanceType, id, host, port string) (names []string) {
 		return names
 	}
 	at := address(host, port)
-	if names = append(names, at); a[at] != "" {
-		names = append(names, a[at])
+	if names = append(names, at); a.instance(host, port) != "" {
+		names = append(names, a.instance(host, port))
 	}
 	return names
 }
@@ -123,7 +137,7 @@ func (a aliases) server(key Key, d *schema.Destination) server {
 	// An address that everybody sees is that of an instance; behind a gateway
 	// or in a network of its own the same one may be another's.
 	if d.InstanceType == "Other" {
-		name = a[address(d.IP, d.Port)]
+		name = a.instance(d.IP, d.Port)
 	}
 	switch {
 	case name != "":
@@ -131,5 +145,9 @@ func (a aliases) server(key Key, d *schema.Destination) server {
 	case d.InstanceID == "" && d.IP == "":
 		return server{item: key}
 	}
-	return server{strings.ToLower(d.InstanceID), address(d.IP, d.Port), d.BackupGatewayID, d.RestoreDir, ""}
+	directory := ""
+	if d.RestoreDir != "" {
+		directory = path.Clean(d.RestoreDir)
+	}
+	return server{strings.ToLower(d.InstanceID), address(d.IP, d.Port), d.BackupGatewayID, directory, ""}
 }

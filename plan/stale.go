@@ -11,6 +11,8 @@ import (
 type Stale struct {
 	Key Key
 	Why string // what was planned and what is now
+
+	Unread bool // nobody could say how it is now
 }
 
 // Questions returns what must be known to say whether the plan is stale: one
@@ -42,8 +44,8 @@ func (p *Plan) GatewaySites(known map[Key]Known) []Site {
 	var sites []Site
 	for i := range p.Items {
 		it := &p.Items[i]
-		if it.isNew(known) && it.Parameters.BackupGatewayId != 0 && !slices.Contains(sites, it.Site) {
-			sites = append(sites, it.Site)
+		if it.isNew(known) && it.Parameters.BackupGatewayId != 0 && !slices.Contains(sites, it.gatewaySite()) {
+			sites = append(sites, it.gatewaySite())
 		}
 	}
 	return sites
@@ -68,14 +70,48 @@ func (p *Plan) Stale(f Facts) []Stale {
 	var stale []Stale
 	for i := range p.Items {
 		it := &p.Items[i]
+		if k, begun := f.History[it.Key]; begun {
+			if why := it.otherwise(k); why != "" {
+				stale = append(stale, Stale{Key: it.Key, Why: why})
+			}
+			continue
+		}
 		if !it.isNew(f.History) {
 			continue
 		}
-		for _, why := range it.stale(answers[subject{it.Site, it.Parameters.BackupPlanId}], aliases, f.Gateways) {
-			stale = append(stale, Stale{it.Key, why})
+		b := answers[subject{it.Site, it.Parameters.BackupPlanId}]
+		if b != nil && b.Problem != "" {
+			stale = append(stale, Stale{it.Key, b.unusable(it.Site.Region), true})
+			continue
+		}
+		for _, why := range it.stale(b, aliases, f.Gateways) {
+			stale = append(stale, Stale{Key: it.Key, Why: why})
 		}
 	}
 	return stale
+}
+
+// otherwise says how what was sent of an item differs from what was planned, as
+// when another plan of the same run was carried out before; "" when it does not.
+func (i *Item) otherwise(k Known) string {
+	sent, planned := k.Parameters, i.Parameters
+	if i.Action == Blocked || k.Conflict != "" || sent.RestoreTime == planned.RestoreTime && sent.BackupSetId == planned.BackupSetId &&
+		sent.RestoreObjects == planned.RestoreObjects {
+		return ""
+	}
+	if sent.RestoreObjects != planned.RestoreObjects {
+		return fmt.Sprintf("%s, of other databases than were planned: another plan of this run made it; plan again, or use another run key", taskOf(k))
+	}
+	return fmt.Sprintf("%s and restores %s, planned was %s: another plan of this run made it; plan again, or use another run key",
+		taskOf(k), pinned(&sent), pinned(&planned))
+}
+
+// pinned says which moment or backup set a request restores.
+func pinned(p *Parameters) string {
+	if p.BackupSetId != "" {
+		return "backup set " + visible(p.BackupSetId)
+	}
+	return stamp(time.UnixMilli(p.RestoreTime))
 }
 
 func (i *Item) stale(b *BackupPlan, a aliases, gateways []GatewayList) (why []string) {

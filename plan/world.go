@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -28,7 +29,7 @@ func tooOld(it *draftItem, item *Item, now time.Time) string {
 	if age <= most {
 		return ""
 	}
-	return fmt.Sprintf("the newest restorable moment is %s old, more than objective.rpo %s allows", short(age), short(most))
+	return fmt.Sprintf("the newest restorable moment is %s, longer ago than objective.rpo %s allows", stamp(time.UnixMilli(item.Parameters.RestoreTime)), short(most))
 }
 
 // short writes a duration to the second, without the zeros at its end.
@@ -58,11 +59,17 @@ func (b *BackupPlan) unusable(region string) string {
 	return ""
 }
 
+// gatewaySite is where the backup gateway of an item is: in the region of its
+// destination.
+func (i *Item) gatewaySite() Site {
+	return Site{i.Site.Profile, cmp.Or(i.Parameters.DestinationEndpointRegion, i.Site.Region)}
+}
+
 // gatewayTrouble says why the backup gateway of an item cannot work for it, or
 // what could not be found out about it.
 func gatewayTrouble(item *Item, lists []GatewayList) (blocked, warning string) {
 	id := strconv.FormatInt(item.Parameters.BackupGatewayId, 10)
-	i := slices.IndexFunc(lists, func(l GatewayList) bool { return l.Site == item.Site })
+	i := slices.IndexFunc(lists, func(l GatewayList) bool { return l.Site == item.gatewaySite() })
 	if item.Parameters.BackupGatewayId == 0 || i < 0 {
 		return "", ""
 	}
@@ -72,7 +79,7 @@ func gatewayTrouble(item *Item, lists []GatewayList) (blocked, warning string) {
 	}
 	g := slices.IndexFunc(list.Gateways, func(g Gateway) bool { return g.ID == id })
 	if g < 0 {
-		return fmt.Sprintf("there is no backup gateway %s in region %s", id, item.Site.Region), ""
+		return fmt.Sprintf("there is no backup gateway %s in region %s", id, list.Site.Region), ""
 	}
 	next := map[string]string{
 		"OFFLINE":   "its host does not answer: see that it and its network are up",

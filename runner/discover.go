@@ -67,7 +67,7 @@ func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]pl
 	}
 	for i, q := range questions {
 		if problems[i] != nil {
-			d.Problems[q] = problems[i].Error()
+			d.Problems[q] = problems[i].Lasting()
 			continue
 		}
 		if len(found[i]) == 0 {

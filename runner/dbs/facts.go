@@ -83,7 +83,7 @@ func (c *Client) describePlans(ctx context.Context, site plan.Site, ids []string
 			return err
 		}, func(id string, f *restore.Failure) error {
 			if !isUnknown(f) {
-				known[id] = backupPlan{BackupPlan: plan.BackupPlan{Site: site, ID: id, Problem: f.Error()}}
+				known[id] = backupPlan{BackupPlan: plan.BackupPlan{Site: site, ID: id, Problem: f.Lasting()}}
 			}
 			return nil
 		})
@@ -128,7 +128,8 @@ func planOf(site plan.Site, d dbs.BackupPlanDetail) backupPlan {
 }
 
 // databasesOf reads BackupObjects, a JSON array in which a database may come
-// once per schema. It is nil when the service names none.
+// once per schema. It is nil when the service names none, or has a pattern among
+// them, which says nothing of which databases there are. Source: dbs-api.md §1.4.
 func databasesOf(objects string) []string {
 	var list []struct{ DBName string }
 	if json.Unmarshal([]byte(objects), &list) != nil {
@@ -136,6 +137,9 @@ func databasesOf(objects string) []string {
 	}
 	var names []string
 	for _, o := range list {
+		if strings.ContainsAny(o.DBName, "*?[") {
+			return nil
+		}
 		if o.DBName != "" && !slices.Contains(names, o.DBName) {
 			names = append(names, o.DBName)
 		}
@@ -157,7 +161,7 @@ func (c *Client) answer(ctx context.Context, q plan.Question, known backupPlan) 
 		b.BackupSets, err = c.backupSets(ctx, known)
 	}
 	if f, ok := errors.AsType[*restore.Failure](err); ok && f.Class == restore.Refused && !f.Fatal {
-		b.Problem, err = f.Error(), nil
+		b.Problem, err = f.Lasting(), nil
 	}
 	return b, err
 }

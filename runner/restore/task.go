@@ -93,6 +93,14 @@ const (
 	Taken Fate = "taken" // the service knows it with other parameters
 )
 
+// Lasting returns Error without what is of one call only, its RequestId: the same
+// failure gives the same text again.
+func (f *Failure) Lasting() string {
+	g := *f
+	g.RequestID = ""
+	return g.Error()
+}
+
 // Error returns "ACTION: code: message (RequestId …)".
 func (f *Failure) Error() string {
 	s := f.Action

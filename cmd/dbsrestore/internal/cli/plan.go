@@ -85,6 +85,8 @@ func planStatus(p *plan.Plan, detailed bool) error {
 		return statusOnly(exitManifest)
 	case detailed && n[plan.Restore]+n[plan.Adopt] > 0:
 		return statusOnly(exitWork)
+	case detailed && n[plan.Failed] > 0: // nothing more happens to them, and they are not well
+		return statusOnly(exitFailures)
 	}
 	return nil
 }
@@ -101,20 +103,25 @@ func (a *app) showPlan(p *plan.Plan, saved string) error {
 	case saved != "" && p.Offline:
 		fmt.Fprintf(a.env.Stdout, "\nSaved %s, for review: what needs the service is open in it, and apply refuses it.\n", view.Inert(saved))
 	case saved != "":
-		fmt.Fprintf(a.env.Stdout, "\nSaved %s. Carry out exactly this plan:\n    dbsrestore apply %s --digest %s%s\n", view.Inert(saved), view.Inert(saved), p.Digest, a.where())
+		fmt.Fprintf(a.env.Stdout, "\nSaved %s. Carry out exactly this plan:\n    dbsrestore apply %s --digest %s%s\n", view.Inert(saved), view.Inert(quoteShell(saved)), p.Digest, a.where())
 	}
 	return nil
 }
 
-// where repeats the flags that say which service a plan was made with.
+// where repeats the flags that say which service a plan was made with, and where
+// the journal is.
 func (a *app) where() string {
+	words := ""
 	switch {
 	case a.flags.emulator:
-		return " --emulator"
+		words = " --emulator"
 	case a.flags.endpoint != "":
-		return " --endpoint " + view.Inert(a.flags.endpoint)
+		words = " --endpoint " + view.Inert(quoteShell(a.flags.endpoint))
 	}
-	return ""
+	if a.flags.stateDir != "" {
+		words += " --state-dir " + view.Inert(quoteShell(a.flags.stateDir))
+	}
+	return words
 }
 
 func (a *app) viewOptions() view.Options {

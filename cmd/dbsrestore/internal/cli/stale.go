@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dbsrestore/dbsrestore/plan"
@@ -15,6 +16,10 @@ const (
 // staleError refuses a plan that cannot be carried out as it was reviewed. It
 // tells each reason once, with the items that it is about.
 func staleError(path string, p *plan.Plan, stale []plan.Stale) error {
+	if i := slices.IndexFunc(stale, func(s plan.Stale) bool { return s.Unread }); i >= 0 {
+		return fail(exitUnavailable, fmt.Errorf("plan %s: whether it can still be carried out is not known: %s", path, stale[i].Why),
+			"nothing was done; run the same command again when the service answers")
+	}
 	keys := map[string][]string{}
 	var reasons []string
 	items := map[plan.Key]bool{}
