@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -83,23 +84,30 @@ func (a *app) emulate(rate float64) (*session, error) {
 	return &session{svc, "emulator", "emulator", em.Close}, nil
 }
 
-// accountsOf names the accounts of all profiles in use, sorted.
+// accountsOf names the accounts of all profiles in use, sorted. Where there are
+// several it says which profile is whose: exchanged, they are another target. The
+// profiles of one account are no more than its keys.
 func accountsOf(ctx context.Context, svc Service, sites []plan.Site) ([]string, error) {
-	var accounts []string
-	seen := map[string]bool{}
+	ids := map[string]string{} // by profile
 	for _, site := range sites {
-		if seen[site.Profile] {
+		if ids[site.Profile] != "" {
 			continue
 		}
-		seen[site.Profile] = true
-		account, err := svc.Account(ctx, site)
+		id, err := svc.Account(ctx, site)
 		if err != nil {
 			return nil, err
 		}
-		accounts = append(accounts, account)
+		ids[site.Profile] = id
 	}
-	slices.Sort(accounts)
-	return slices.Compact(accounts), nil
+	accounts := slices.Compact(slices.Sorted(maps.Values(ids)))
+	if len(accounts) < 2 {
+		return accounts, nil
+	}
+	accounts = accounts[:0]
+	for _, profile := range slices.Sorted(maps.Keys(ids)) {
+		accounts = append(accounts, strings.TrimPrefix(profile+"="+ids[profile], "="))
+	}
+	return accounts, nil
 }
 
 // serviceError gives the error of a call the exit status of its cause: what
