@@ -30,7 +30,7 @@ func wholePlan(t testing.TB) *plan.Plan {
 	site := plan.Site{Profile: "prod-reader", Region: "cn-hangzhou"}
 	ranges := []plan.Range{{From: moment(t, "2026-11-10T00:00:00Z"), To: moment(t, "2026-11-23T11:55:00Z")}}
 	p, problems := draft.Resolve(plan.Facts{Now: moment(t, "2026-11-23T12:00:00Z"), Answers: []plan.BackupPlan{
-		{Site: site, ID: "dbs1orders", DatabaseType: "MySQL", Databases: []string{"orders"}, Ranges: ranges},
+		{Site: site, ID: "dbs1orders", DatabaseType: "MySQL", Source: plan.Source{InstanceID: "rm-orders"}, Databases: []string{"orders"}, Ranges: ranges},
 		{Site: plan.Site{Region: "cn-hangzhou"}, ID: "dbs1a", Databases: []string{"later", "<&>"}, Ranges: ranges},
 		{Site: plan.Site{Region: "cn-hangzhou"}, ID: "dbs1gone", Missing: true},
 	}})

@@ -1,6 +1,9 @@
 package plan
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Question asks for what Resolve needs to know of one backup plan.
 type Question struct {
@@ -47,6 +50,10 @@ type Source struct {
 	InstanceID   string
 	IPPort       string // "host:port"
 }
+
+// name returns how people know a source: by its instance, else by its address,
+// "" when the service tells neither.
+func (s Source) name() string { return cmp.Or(s.InstanceID, s.IPPort) }
 
 // Range is a window of which every moment can be restored, both ends included.
 type Range struct {

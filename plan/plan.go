@@ -107,6 +107,7 @@ type Item struct {
 	Password        *schema.SecretRef `json:"password,omitempty"`
 	Databases       []Database        `json:"databases,omitempty"`
 	DatabaseType    string            `json:"databaseType,omitempty"` // of the backup plan, e.g. MySQL; "" when unknown
+	Source          string            `json:"source,omitempty"`       // what the backup plan backs up: instance id, or ip:port; "" when unknown
 	AllowInPlace    bool              `json:"allowInPlace,omitempty"` // the destination may be the source
 	Destination     string            `json:"destination"`            // instance id (with the port for ECS), or ip:port; what perDestination counts
 	Labels          map[string]string `json:"labels,omitempty"`

@@ -81,7 +81,7 @@ func (r *resolution) item(it *draftItem) (_ Item, settled bool) {
 	item := it.item
 	b := r.answers[subject{item.Site, item.Parameters.BackupPlanId}]
 	if b != nil {
-		item.DatabaseType = b.DatabaseType
+		item.DatabaseType, item.Source = b.DatabaseType, b.Source.name()
 	}
 	if k, ok := r.facts.History[item.Key]; ok && settle(&item, k, r.draft.run) {
 		return item, true

@@ -125,6 +125,9 @@ func (i *Item) stale(b *BackupPlan, a aliases, gateways []GatewayList) (why []st
 	if i.DatabaseType != "" && b.DatabaseType != "" && !strings.EqualFold(i.DatabaseType, b.DatabaseType) {
 		add("backup plan %s held databases of type %s, now it holds %s", b.ID, i.DatabaseType, visible(b.DatabaseType))
 	}
+	if now := b.Source.name(); i.Source != "" && now != "" && !strings.EqualFold(i.Source, now) {
+		add("backup plan %s backed up %s, now it backs up %s", b.ID, visible(i.Source), visible(now))
+	}
 	for _, d := range i.Databases {
 		if len(b.Databases) > 0 && !slices.Contains(b.Databases, d.Source) {
 			add("backup plan %s has no database %s any more", b.ID, visible(d.Source))

@@ -126,6 +126,7 @@ func (w *writer) item(i *Item) {
 	}
 	w.databases(i.Databases)
 	w.text("databaseType", i.DatabaseType)
+	w.text("source", i.Source)
 	if i.AllowInPlace {
 		w.name("allowInPlace")
 		w.value(true)
