@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/dbsrestore/dbsrestore/schema/diag"
 )
@@ -261,6 +262,9 @@ func (r *resolution) databases(it *draftItem, item *Item, s *selection) {
 		item.Parameters.RestoreObjects = restoreObjects(item.Databases)
 	}
 	item.Warnings = append(item.Warnings, nameWarnings(it, item)...)
+	if w := r.takenLater(it); w != "" && len(item.Databases) > 0 {
+		item.Warnings = append(item.Warnings, w)
+	}
 }
 
 // renameField is where the name of a target is decided.
@@ -269,6 +273,33 @@ func (r *resolution) renameField(it *draftItem) string {
 		return "/databases"
 	}
 	return "/rename"
+}
+
+// keptNames returns the databases that keep their names though there are rules to
+// rename them.
+func keptNames(it *draftItem, item *Item) (kept []string) {
+	if len(it.restore.Rename.Rules) == 0 {
+		return nil
+	}
+	for _, db := range item.Databases {
+		if db.Source == db.Target {
+			kept = append(kept, db.Source)
+		}
+	}
+	return kept
+}
+
+// takenLater says that the names of an item are the same in every slot of a
+// run, "" when they are not: the service restores over no database.
+func (r *resolution) takenLater(it *draftItem) string {
+	in := it.restore.Rename.Template
+	for _, rule := range it.restore.Rename.Rules {
+		in += rule.To
+	}
+	if !strings.HasPrefix(r.draft.manifest.Run, "slot:") || strings.Contains(in, ".run") || it.restore.DuplicateConflict != "" {
+		return ""
+	}
+	return "the names at the destination are the same in every run, and a restore fails where a name is taken: put {{ .run | date \"20060102\" }} into rename, or see that the last run's databases are dropped first"
 }
 
 // maxRestoreObjects is more than any request in the service's documents; its
@@ -281,6 +312,9 @@ func nameWarnings(it *draftItem, item *Item) (warnings []string) {
 	}
 	if it.restore.DuplicateConflict == "renamenew" && len(item.Databases) > 0 {
 		warnings = append(warnings, "with renamenew the service chooses another name where one is taken: the names below may not be the final ones")
+	}
+	if kept := keptNames(it, item); len(kept) > 0 {
+		warnings = append(warnings, "no rule of rename matches "+few(kept)+", so the name stays as it is")
 	}
 	if it.restore.Destination.InstanceType != "RDS" {
 		return warnings

@@ -48,7 +48,7 @@ of that manifest as it is now: what a pipeline asks that applies after a merge.`
 	cmd.Flags().BoolVar(&f.newRun, "new-run", false, "begin although an earlier run of the manifest is unfinished")
 	cmd.Flags().BoolVar(&f.skipBlocked, "skip-blocked", false, "carry out the rest of a plan that has blocked items")
 	cmd.Flags().BoolVar(&f.wait, "wait", true, "follow the restores until they end")
-	cmd.Flags().StringVar(&f.digest, "digest", "", "carry out only the plan with this `SHA`, as it was approved: 64 hexadecimal digits, with or without sha256:")
+	cmd.Flags().StringVar(&f.digest, "digest", "", "carry out only the plan with this `SHA`, as it was approved, and do not ask: 64 hexadecimal digits, with or without sha256:")
 	return cmd
 }
 
@@ -155,7 +155,7 @@ func (a *app) mayApply(p *plan.Plan, f applyFlags) error {
 	}
 	n := p.Count()
 	work := n[plan.Restore] + n[plan.Adopt]
-	if work == 0 || f.yes {
+	if work == 0 || f.yes || f.digest != "" { // the digest is of what was approved
 		return nil
 	}
 	if !a.env.Interactive || a.flags.file == "-" {

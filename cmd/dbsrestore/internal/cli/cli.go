@@ -151,7 +151,12 @@ Try it without an account:
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if cmd == root && len(a.args) > 0 && !strings.HasPrefix(a.args[0], "-") {
+			return unknownVerb(root, a.args) // its flags are not to blame
+		}
+		return flagError(cmd, err)
+	})
 	a.flags.everywhere(root.PersistentFlags())
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		a.verb = cmd.Name()
@@ -201,6 +206,9 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 func flagError(cmd *cobra.Command, err error) error {
 	help := "run 'dbsrestore help " + cmd.Name() + "' for its flags"
 	if shorthand, ok := errors.AsType[*pflag.NotExistError](err); ok && shorthand.GetSpecifiedShortnames() != "" {
+		if cmd.Name() == "validate" {
+			help = "name the files without a flag: dbsrestore validate FILE..."
+		}
 		return usageError(help, "%s: unknown flag -%.1s", cmd.Name(), shorthand.GetSpecifiedShortnames())
 	}
 	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")

@@ -32,6 +32,9 @@ func (a *app) load(file string) (*loaded, error) {
 	if err != nil {
 		return nil, fail(exitManifest, fmt.Errorf("manifest: %w", err), "give the path of a manifest, or - for stdin")
 	}
+	if beginsAsPlan(src) {
+		return nil, fail(exitManifest, fmt.Errorf("%s is a saved plan, no manifest", displayName(file)), "leave out -f: dbsrestore apply PLAN.json, or dbsrestore show PLAN.json")
+	}
 	name := displayName(file)
 	m, problems := schema.Parse(name, src)
 	l := &loaded{manifest: m, sources: map[string][]byte{name: src}}

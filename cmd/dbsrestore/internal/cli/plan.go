@@ -170,5 +170,10 @@ func isPlan(path string) bool {
 	defer f.Close()
 	head := make([]byte, 64)
 	n, _ := io.ReadFull(f, head)
-	return bytes.HasPrefix(bytes.TrimLeft(head[:n], "{ \r\n\t"), []byte(`"formatVersion"`))
+	return beginsAsPlan(head[:n])
+}
+
+// beginsAsPlan reports whether a text begins as plan files do.
+func beginsAsPlan(text []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(text[:min(len(text), 64)], "{ \r\n\t"), []byte(`"formatVersion"`))
 }

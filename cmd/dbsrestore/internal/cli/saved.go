@@ -77,7 +77,7 @@ func (a *app) readPlan(path string) (*plan.Plan, error) {
 	}
 	p, err := plan.Decode(data)
 	if err != nil {
-		return nil, fail(exitPlanRefused, fmt.Errorf("plan %s: %w", path, err), hint)
+		return nil, fail(exitPlanRefused, fmt.Errorf("plan %s %s", path, strings.TrimPrefix(err.Error(), "plan file ")), hint)
 	}
 	return p, nil
 }
@@ -107,7 +107,7 @@ func (a *app) sameManifest(p *plan.Plan, path string) error {
 	if err != nil {
 		return err
 	}
-	const hint = "nothing was done; plan the manifest again and review that, with the --var, --only and limits that it is to have"
+	const hint = "nothing was done; give the flags that the plan was made with, or plan the manifest again and review that"
 	if p.Manifest.Name != l.manifest.Name {
 		return fail(exitPlanRefused, fmt.Errorf("plan %s is of a manifest named %s, %s is named %s", path, p.Manifest.Name, l.manifest.File(), l.manifest.Name), hint)
 	}
@@ -116,7 +116,11 @@ func (a *app) sameManifest(p *plan.Plan, path string) error {
 		return nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "plan %s is not of %s as it is now (it was %s, it is %s)", path, l.manifest.File(), p.Manifest.Digest, l.manifest.Digest())
+	if l.manifest.Digest() == string(p.Manifest.Digest) {
+		fmt.Fprintf(&b, "plan %s was made with another --var, --only, --selector, --in-flight or --requests-per-second than are given now, or other CSV files; the manifest is the same", path)
+	} else {
+		fmt.Fprintf(&b, "plan %s is not of %s as it is now (it was %s, it is %s)", path, l.manifest.File(), p.Manifest.Digest, l.manifest.Digest())
+	}
 	for _, part := range []struct {
 		what string
 		keys []plan.Key
