@@ -94,7 +94,7 @@ func Decode(data []byte) (*Plan, error) {
 		return nil, &FileError{Problem: FileTooLarge, Detail: fmt.Sprintf("%d bytes, at most %d", len(data), MaxFile)}
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, &FileError{Problem: FileEmpty}
-	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")), bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
 		return nil, &FileError{Problem: FileMalformed, Detail: "it begins with a byte order mark, as some editors write: use the file as it was made"}
 	case bytes.HasPrefix(data, []byte("<<<<<<< ")), bytes.Contains(data, []byte("\n<<<<<<< ")):
 		return nil, &FileError{Problem: FileMalformed, Detail: "it holds the markers of a merge: make the plan again"}
@@ -157,17 +157,20 @@ func checkSyntax(data []byte) error {
 	case head.FormatVersion > FormatVersion:
 		return &FileError{Problem: FileNewer, Detail: fmt.Sprintf("format %d, this one reads %d", head.FormatVersion, FormatVersion)}
 	}
-	return checkDuplicates(data)
+	return checkObjects(data)
 }
 
-// checkDuplicates reports a name that an object has twice, of valid JSON.
-func checkDuplicates(data []byte) error {
+// checkObjects reports, of valid JSON, a name that an object has twice, and more
+// items than a plan can have: each takes memory, however short it is written.
+func checkObjects(data []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber() // what is too large for its field is reported there, by name
 	type level struct {
 		names map[string]bool // nil in an array
 		value bool            // the value of a name comes next
 	}
 	var stack []level
+	items := 0
 	for {
 		token, err := dec.Token()
 		if errors.Is(err, io.EOF) {
@@ -179,6 +182,11 @@ func checkDuplicates(data []byte) error {
 		if token == json.Delim('}') || token == json.Delim(']') {
 			stack = stack[:len(stack)-1]
 			continue
+		}
+		if len(stack) == 2 && stack[1].names == nil {
+			if items++; items > MaxItems {
+				return &FileError{Problem: FileTooLarge, Detail: fmt.Sprintf("more than %d items", MaxItems)}
+			}
 		}
 		if n := len(stack); n > 0 && stack[n-1].names != nil {
 			top := &stack[n-1]
@@ -249,6 +257,9 @@ func (p *Plan) verify() error {
 			if !keys[k] {
 				return altered(fmt.Sprintf("item %s needs %s, which is not there", item.Key, k))
 			}
+		}
+		if r := item.Password; r != nil && !r.Valid() {
+			return altered(fmt.Sprintf("the password of item %s is not {env: NAME} or {file: PATH}", item.Key))
 		}
 		if what := item.unlike(); what != "" {
 			return altered(fmt.Sprintf("the %s of item %s is not what its parameters send", what, item.Key))

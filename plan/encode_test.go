@@ -130,6 +130,7 @@ func TestDecodeRefuses(t *testing.T) {
 			"the list of databases of item orders is not what its parameters send"},
 		{"a destination that is not sent", forged(func(p *plan.Plan) { p.Items[0].Destination = "rm-harmless" }), plan.FileAltered,
 			"the destination of item orders is not what its parameters send"},
+		{"more items than a plan has", `{"formatVersion": 1, "items": [` + strings.Repeat("{},", plan.MaxItems) + "{}]}", plan.FileTooLarge, "plan file is too large: more than 100000 items"},
 		{"a need of nothing", forged(func(p *plan.Plan) { p.Items[1].Needs = []plan.Key{"x"} }), plan.FileAltered, "item later needs x, which is not there"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

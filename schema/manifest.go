@@ -129,6 +129,15 @@ type SecretRef struct {
 	File string `json:"file,omitempty"` // path of a file
 }
 
+// Valid reports whether exactly one field is set, Env to what can be the name of
+// a variable: letters, digits and underscores.
+func (r SecretRef) Valid() bool {
+	if r.Env == "" {
+		return r.File != ""
+	}
+	return r.File == "" && environmentName.MatchString(r.Env)
+}
+
 // CrossAccount names the account that owns the backup, for backups across
 // accounts. Both fields are set.
 type CrossAccount struct {

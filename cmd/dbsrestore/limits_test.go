@@ -35,6 +35,22 @@ func TestBadInputsAreCheap(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) { cheap(t, 65, command, "validate", file) })
 	}
+	plans, err := filepath.Glob("../../plan/testdata/badplans/*.json")
+	if err != nil || len(plans) == 0 {
+		t.Fatalf("no bad plans: %v", err)
+	}
+	for _, file := range plans {
+		t.Run(filepath.Base(file), func(t *testing.T) { cheap(t, 7, command, "show", file) })
+	}
+	for name, text := range worstPlans() {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "plan.json")
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cheap(t, 7, command, "show", file)
+		})
+	}
 	for _, c := range worstCases() {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -47,6 +63,24 @@ func TestBadInputsAreCheap(t *testing.T) {
 			cheap(t, c.status, command, "validate", manifest)
 			cheap(t, c.status, command, "plan", "--offline", "-f", manifest, "-o", "json")
 		})
+	}
+}
+
+// worstPlans are plan files of a few megabytes that are much to look at.
+func worstPlans() map[string]string {
+	field := func(value string) string { return `{"formatVersion": 1, "items": ` + value + "}" }
+	var names strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&names, `"n%d": 1, `, i)
+	}
+	return map[string]string{
+		"a plan of a megabyte of open brackets": strings.Repeat("[", 1<<20),
+		"a plan of a megabyte of open braces":   strings.Repeat(`{"a":`, 1<<18),
+		"a plan of 100,001 empty items":         field("[" + strings.Repeat("{}, ", 100_000) + "{}]"),
+		"a plan of 100,001 lists":               field("[" + strings.Repeat("[], ", 100_000) + "[]]"),
+		"a plan of 100,000 fields":              field("{" + names.String() + `"n": 1}`),
+		"a plan of a megabyte of digits":        field(strings.Repeat("9", 1<<20)),
+		"a plan of a megabyte of text":          field(`"` + strings.Repeat("x", 1<<20) + `"`),
 	}
 }
 
