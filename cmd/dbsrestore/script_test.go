@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+	"github.com/dbsrestore/dbsrestore/runner/journal"
 )
 
 func TestMain(m *testing.M) {
@@ -56,6 +58,7 @@ func TestScript(t *testing.T) {
 			"eventually": eventually,
 			"absent":     absent,
 			"created":    created,
+			"reopen":     reopen,
 		},
 	})
 }
@@ -117,6 +120,21 @@ func absent(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("there is no file below %s", root)
 		}
 	}
+}
+
+// reopen takes back the end of the latest run in a state directory, as it is when
+// a process was killed behind the end of the last item: reopen STATE
+func reopen(ts *testscript.TestScript, _ bool, args []string) {
+	ctx := context.Background()
+	j, err := journal.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer j.Close()
+	runs, err := j.Runs(ctx)
+	ts.Check(err)
+	run, _, err := j.Find(ctx, runs[0].Target, runs[0].Manifest, runs[0].Key)
+	ts.Check(err)
+	_, err = j.Begin(ctx, run)
+	ts.Check(err)
 }
 
 // created checks how many restore tasks exist at $ENDPOINT: created N

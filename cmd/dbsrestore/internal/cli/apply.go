@@ -81,16 +81,18 @@ func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
 	return a.carryOut(cmd.Context(), p, s, f)
 }
 
-// isTold reports whether the journal has the end of every item of a plan, and
-// knows of no task beyond those that were started; ended is when the run was
-// over.
+// isTold reports whether the journal has the end of the run and of every item of
+// a plan, and knows of no task beyond those that were started; ended is when the
+// run was over. A process that was killed may have left the end of all items and
+// not that of the run, which then would stay unfinished for ever.
 func (a *app) isTold(ctx context.Context, p *plan.Plan, s *session) (told bool, ended time.Time, err error) {
 	run, past, err := a.past(ctx, s.target, p.Manifest.Name, p.Run)
 	if err != nil {
 		return false, time.Time{}, err
 	}
 	known := past.Known()
-	return !slices.ContainsFunc(p.Items, func(it plan.Item) bool {
+	over := !run.Ended.IsZero() || len(p.Items) == 0
+	return over && !slices.ContainsFunc(p.Items, func(it plan.Item) bool {
 		k, ok := known[it.Key]
 		return !ok || len(k.Surplus) > 0
 	}), run.Ended, nil
@@ -104,8 +106,6 @@ func (a *app) nothingToDo(p *plan.Plan, ended time.Time) error {
 		a.newProgress(p).finish(runner.Report{Started: now, Ended: now, Counts: runner.Counts{Total: len(p.Items), Succeeded: len(p.Items)}})
 	case len(p.Items) == 0:
 		fmt.Fprintln(a.env.Stdout, "Nothing to do: the plan has no restores.")
-	case ended.IsZero():
-		fmt.Fprintf(a.env.Stdout, "Nothing to do: all %d restores of run %s are done. Another --run KEY restores anew.\n", len(p.Items), view.Inert(p.Run))
 	default:
 		fmt.Fprintf(a.env.Stdout, "Nothing to do: all %d restores of run %s are done. It ended %s; another --run KEY restores anew.\n",
 			len(p.Items), view.Inert(p.Run), ended.UTC().Format(time.RFC3339))
