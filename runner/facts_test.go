@@ -3,9 +3,11 @@ package runner_test
 import (
 	"context"
 	"fmt"
-	"maps"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
+	"github.com/dbsrestore/dbsrestore/runner/dbs"
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
@@ -41,22 +44,61 @@ func actions(p *plan.Plan) string {
 	return strings.Join(words, ", ")
 }
 
+// Counted where the requests arrive.
 func TestPlanningAsksAsOftenAsThereAreBackupPlans(t *testing.T) {
-	for _, n := range []int{10, 100, 1000} {
-		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, plans(10, time.Second), restores(1, 1))
-			b.known(restores(n, 10), nil)
-			want := map[string]int{
-				"DescribeBackupPlanList":   1,  // up to 30 at a time
-				"DescribeRestoreRangeInfo": 10, // for at: latest
-				"DescribeRestoreTaskList":  10, // what exists already
+	const list, ranges, sets, tasks, gateways = "DescribeBackupPlanList", "DescribeRestoreRangeInfo", "DescribeFullBackupList", "DescribeRestoreTaskList", "DescribeBackupGatewayList"
+	const agent = "destination: {instanceType: Agent, backupGatewayId: 7, ip: 10.0.0.1, port: 3306, restoreDir: /d}"
+	for _, tt := range []struct {
+		name   string
+		fields string         // of every restore
+		want   map[string]int // calls for any number of items over 10 backup plans
+	}{
+		{"the newest moment", "at: latest", map[string]int{list: 1, tasks: 10, ranges: 10}},
+		{"a time back", "at: -6h", map[string]int{list: 1, tasks: 10, ranges: 10}},
+		{"the newest backup set", "at: latest-full", map[string]int{list: 1, tasks: 10, sets: 10}},
+		{"a backup set by id", "at: {backupSetId: 1ib01}", map[string]int{list: 1, tasks: 10, sets: 10}},
+		{"behind a gateway", "at: latest, " + agent, map[string]int{list: 1, tasks: 10, ranges: 10, gateways: 1}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := plans(10, time.Second)
+			w.Gateways = []world.Gateway{{ID: 7, Region: "cn-hangzhou"}}
+			for i := range w.BackupPlans {
+				w.BackupPlans[i].BackupSets = []world.BackupSet{{ID: "1ib01", From: time.Now().Add(-3 * time.Hour), To: time.Now().Add(-2 * time.Hour)}}
 			}
-			got := maps.Clone(b.client.Calls())
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%d items over 10 backup plans (-want +got):\n%s", n, diff)
+			for _, n := range []int{10, 100, 1000} {
+				got := callsOfPlanning(t, w, strings.ReplaceAll(restores(n, 10), "databases:", tt.fields+", databases:"))
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("%d items over 10 backup plans (-want +got):\n%s", n, diff)
+				}
 			}
 		})
 	}
+}
+
+// callsOfPlanning plans a manifest, of which every item must be to do, and counts
+// the requests by their operation as they arrive over HTTP.
+func callsOfPlanning(t *testing.T, w world.World, manifest string) map[string]int {
+	t.Helper()
+	b := newBench(t, w, manifest)
+	var mu sync.Mutex
+	calls := map[string]int{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		calls[r.URL.Query().Get("Action")]++
+		mu.Unlock()
+		b.service.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	client, err := dbs.New(dbs.Options{Endpoint: server.URL, AccessKeyID: "id", AccessKeySecret: "secret", RequestsPerSecond: 1e6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.client = client
+	p := b.known(manifest, nil)
+	if n := p.Count()[plan.Restore]; n != len(p.Items) {
+		t.Fatalf("%d of %d items are to be restored: %s", n, len(p.Items), p.Items[0].Reason)
+	}
+	return calls
 }
 
 // Another machine, which has no journal, plans what is left to do.
