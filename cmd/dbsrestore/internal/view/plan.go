@@ -45,13 +45,7 @@ func (p *page) planHead(pl *plan.Plan) {
 		n[it.Action]++
 	}
 	var totals []cell
-	for _, e := range []struct {
-		action plan.Action
-		words  string
-	}{
-		{plan.Restore, "to restore"}, {plan.Adopt, "to adopt"}, {plan.Done, "done"},
-		{plan.Failed, "failed"}, {plan.Blocked, "blocked"},
-	} {
+	for _, e := range planActions {
 		if n[e.action] > 0 {
 			totals = append(totals, cell{strconv.Itoa(n[e.action]) + " " + e.words, actionStyle(e.action)})
 		}
@@ -185,15 +179,8 @@ func restorePoint(it plan.Item) string {
 
 // planRules writes the failure policy, the limits and the digest.
 func (p *page) planRules(pl *plan.Plan) {
-	f, l := pl.Failure, pl.Limits
-	rules := "Failures: " + budget(f.Max, len(pl.Items)) + "."
-	if f.Attempts > 1 {
-		rules += fmt.Sprintf(" Each item is tried %d times.", f.Attempts)
-	}
-	if f.Timeout > 0 {
-		rules += " A task counts as timed out after " + Duration(time.Duration(f.Timeout)) + "."
-	}
-	p.paragraph(0, rules)
+	l := pl.Limits
+	p.paragraph(0, failureWords(pl))
 	p.paragraph(0, fmt.Sprintf("Limits: %d in flight, %d per destination, %d per backup plan, %g requests per second, polls at least %s apart.",
 		l.InFlight, l.PerDestination, l.PerBackupPlan, l.RequestsPerSecond, Duration(time.Duration(l.PollInterval))))
 	if slices.ContainsFunc(pl.Items, func(it plan.Item) bool { return it.Action == plan.Blocked }) {
@@ -202,6 +189,19 @@ func (p *page) planRules(pl *plan.Plan) {
 	if pl.Digest != "" {
 		p.paragraph(0, "Digest: "+Inert(string(pl.Digest)))
 	}
+}
+
+// failureWords says in words what a run does about failures.
+func failureWords(pl *plan.Plan) string {
+	f := pl.Failure
+	words := "Failures: " + budget(f.Max, len(pl.Items)) + "."
+	if f.Attempts > 1 {
+		words += fmt.Sprintf(" Each item is tried %d times.", f.Attempts)
+	}
+	if f.Timeout > 0 {
+		words += " A task counts as timed out after " + Duration(time.Duration(f.Timeout)) + "."
+	}
+	return words
 }
 
 // budget says in words what failure.max means for so many items.
