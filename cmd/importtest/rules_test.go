@@ -45,6 +45,7 @@ var rules = map[string]rule{
 	},
 
 	"cmd/dbsrestore/internal/view": {ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore"}},
+	"cmd/dbsrestore/internal/report": {ours: []string{"schema", "plan", "runner", "runner/restore", "cmd/dbsrestore/internal/view"}},
 	"cmd/dbsrestore/internal/cli": {
 		ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore", "runner/journal", "runner/secret",
 			"cmd/dbsrestore/internal/view"},

@@ -1,0 +1,125 @@
+// Package report turns a run into evidence: how long each tier took against its
+// objectives, what happened when, and what went wrong.
+//
+// [New] computes the figures, a plain value; the functions that write it in a
+// format compute nothing. It reads no clock: the same run gives the same bytes,
+// also one that is not over, of which the last thing known is the end.
+package report
+
+import (
+	"slices"
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
+	"github.com/dbsrestore/dbsrestore/schema"
+)
+
+// Run is what there is to report of.
+type Run struct {
+	Manifest string // its name
+	Key      string // the run key
+	Target   string // endpoint and account
+	Plan     *plan.Plan
+	Journal  string           // digest of what the journal holds of the run
+	Outcomes []runner.Outcome // in the plan's order
+	Started  time.Time
+	Ended    time.Time // zero while unfinished
+}
+
+// Report is a run with its figures.
+type Report struct {
+	Run   Run
+	End   time.Time // of the run, or of what is known of it
+	Items []Item    // in the plan's order
+	Tiers []Tier    // by name
+	Total Tier      // of all items
+}
+
+// Item is an item of a run, measured from the begin of the run.
+type Item struct {
+	Key         string
+	Tier        string
+	Destination string
+	Phase       restore.Phase // Blocked for one that was never to be begun
+	TaskID      string
+	Attempt     int
+	Databases   []plan.Database
+	Point       time.Time // that was restored; zero for a backup set
+	BackupSetID string
+	Why         string // it did not succeed, "" when it did
+	Objective   schema.Objective
+	Created     time.Duration // Never when it has not been
+	Started     time.Duration // likewise
+	Ended       time.Duration // likewise
+}
+
+// Never stands for a moment that has not come.
+const Never time.Duration = -1
+
+// Blocked is the phase of an item that was never to be begun.
+const Blocked restore.Phase = "blocked"
+
+// New computes the figures of a run.
+func New(r Run) *Report {
+	rep := &Report{Run: r, End: r.Ended}
+	for _, o := range r.Outcomes {
+		rep.Items = append(rep.Items, newItem(o, r.Started))
+	}
+	if rep.End.IsZero() {
+		rep.End = r.Started
+	}
+	for _, o := range r.Outcomes {
+		for _, t := range []time.Time{o.State.CreatedAt, o.State.StartedAt, o.State.EndedAt} {
+			if t.After(rep.End) {
+				rep.End = t
+			}
+		}
+	}
+	rep.Tiers, rep.Total = tiers(rep.Items, r.Started)
+	return rep
+}
+
+// Took is how long the run took, or has taken so far.
+func (r *Report) Took() time.Duration { return r.End.Sub(r.Run.Started) }
+
+func newItem(o runner.Outcome, started time.Time) Item {
+	s := o.State
+	since := func(t time.Time) time.Duration {
+		if t.IsZero() {
+			return Never
+		}
+		return max(0, t.Sub(started)) // adopted work may be older than the run
+	}
+	it := Item{
+		Key: string(o.Item.Key), Tier: o.Item.Labels["tier"], Destination: o.Item.Destination,
+		Phase: s.Phase, TaskID: s.TaskID, Attempt: s.Attempt, Databases: o.Item.Databases,
+		BackupSetID: o.Item.Parameters.BackupSetId,
+		Created:     since(s.CreatedAt), Started: since(s.StartedAt), Ended: since(s.EndedAt),
+	}
+	if ms := o.Item.Parameters.RestoreTime; ms > 0 {
+		it.Point = time.UnixMilli(ms).UTC()
+	}
+	if o.Item.Objective != nil {
+		it.Objective = *o.Item.Objective
+	}
+	switch {
+	case s.Phase == "":
+		it.Phase, it.Why = Blocked, o.Item.Reason
+	case s.Failure != nil && s.Phase != restore.Succeeded:
+		it.Why = s.Failure.Error()
+	}
+	return it
+}
+
+// Back reports whether the databases of the item are back.
+func (it Item) Back() bool { return it.Phase == restore.Succeeded }
+
+// Over reports whether nothing more happens to the item.
+func (it Item) Over() bool { return it.Phase == Blocked || it.Phase.Ended() }
+
+// Bad returns the items that ended otherwise than well.
+func (r *Report) Bad() []Item {
+	return slices.DeleteFunc(slices.Clone(r.Items), func(it Item) bool { return it.Back() || !it.Over() })
+}

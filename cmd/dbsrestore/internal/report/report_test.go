@@ -1,0 +1,145 @@
+package report_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/report"
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
+	"github.com/dbsrestore/dbsrestore/schema"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata from what the code does; commit only what you understand")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s differs (-want +got):\n%s", name, diff)
+	}
+}
+
+var start = time.Date(2026, 11, 20, 18, 0, 0, 0, time.UTC)
+
+var objectives = map[string]schema.Objective{
+	"gold":   {RTO: schema.Duration(2 * time.Hour), RPO: schema.Duration(15 * time.Minute)},
+	"silver": {RTO: schema.Duration(6 * time.Hour), RPO: schema.Duration(time.Hour)},
+	"bronze": {},
+}
+
+// drill returns a run of n restores over n/8 destinations, in three tiers. One
+// in 50 fails.
+func drill(n int) report.Run {
+	tiers := []string{"gold", "silver", "bronze"}
+	r := report.Run{
+		Manifest: "quarterly-drill", Key: "2026-q4", Target: "https://dbs-api.cn-hangzhou.aliyuncs.com as 1234567890123456",
+		Journal: "sha256:77e0", Started: start,
+		Plan: &plan.Plan{
+			Manifest: plan.ManifestRef{Name: "quarterly-drill", File: "drill.yaml"}, Digest: "sha256:9b1ce2aa",
+			Limits: schema.Limits{InFlight: 24, PerDestination: 2, PerBackupPlan: 4},
+		},
+	}
+	for i := range n {
+		tier := tiers[i%3]
+		objective := objectives[tier]
+		it := plan.Item{
+			Key: plan.Key(fmt.Sprintf("%s-%05d", tier, i)), Action: plan.Restore, Labels: map[string]string{"tier": tier}, Objective: &objective,
+			Destination: fmt.Sprintf("rm-bp1drill%05d", i/8),
+			Parameters:  plan.Parameters{RestoreTime: start.Add(-time.Duration(i%40) * time.Minute).UnixMilli()},
+			Databases:   []plan.Database{{Source: "shop", Target: "shop_drill"}},
+		}
+		created := start.Add(time.Duration(i/24) * 7 * time.Minute)
+		s := restore.State{Snapshot: restore.Snapshot{
+			Phase: restore.Succeeded, Attempt: 1, TaskID: fmt.Sprintf("s1%05d", i),
+			CreatedAt: created, StartedAt: created.Add(20 * time.Second), EndedAt: created.Add(time.Duration(5+i*i%90) * time.Minute),
+		}}
+		if i%50 == 7 {
+			s.Phase = restore.Failed
+			s.Failure = &restore.Failure{Class: restore.Refused, Code: "RestoreFailed", Message: "the destination has no space left on its disk"}
+		}
+		r.Outcomes = append(r.Outcomes, runner.Outcome{Item: it, State: s})
+		if s.EndedAt.After(r.Ended) {
+			r.Ended = s.EndedAt
+		}
+	}
+	return r
+}
+
+func page(t *testing.T, r report.Run) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.HTML(&b, report.New(r)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestHTML(t *testing.T) {
+	golden(t, "report-10.html", page(t, drill(10)))
+	for _, n := range []int{0, 1, 1000, 20000} {
+		got := page(t, drill(n))
+		if !bytes.Equal(got, page(t, drill(n))) {
+			t.Errorf("%d restores: the same run gave other bytes", n)
+		}
+		if len(got) > 1<<20 {
+			t.Errorf("%d restores: got %d bytes, want at most a megabyte", n, len(got))
+		}
+		if os.Getenv("REPORT_DIR") != "" {
+			_ = os.WriteFile(filepath.Join(os.Getenv("REPORT_DIR"), fmt.Sprintf("report-%d.html", n)), got, 0o644)
+		}
+	}
+}
+
+// What a manifest or the service says is text on the page, nothing else.
+func TestHTMLIsInert(t *testing.T) {
+	for _, text := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `javascript:alert(1)`, `</style><b>`, "\x1b[31m", "\u202e", `{{.}}`, `-->`} {
+		r := drill(3)
+		r.Manifest, r.Key, r.Target, r.Journal = text, text, text, text
+		r.Plan.Manifest.File, r.Plan.Digest = text, plan.Digest(text)
+		for i := range r.Outcomes {
+			o := &r.Outcomes[i]
+			o.Item.Key, o.Item.Destination, o.Item.Labels = plan.Key(text), text, map[string]string{"tier": text}
+			o.Item.Databases = []plan.Database{{Source: text, Target: text + "x"}}
+			o.State.TaskID, o.State.Phase = text, restore.Failed
+			o.State.Failure = &restore.Failure{Code: text, Message: text}
+		}
+		got := string(page(t, r))
+		for _, bad := range []string{"<script", "<img", "onerror=alert(1)>", "</style><b>", "\x1b", "\u202e", "href", "src="} {
+			if strings.Contains(got, bad) && !strings.Contains(string(page(t, drill(3))), bad) {
+				if bad == "src=" && !strings.Contains(got, "<img") {
+					continue // as text
+				}
+				t.Errorf("%q: the page holds %q", text, bad)
+			}
+		}
+	}
+}
+
+func TestFigures(t *testing.T) {
+	rep := report.New(drill(60))
+	var got []string
+	for _, tier := range append(rep.Tiers, rep.Total) {
+		got = append(got, fmt.Sprintf("%s: %s, %d of %d back, RTO %v/%v/%v of %v missed %d, RPO %v/%v of %v missed %d", tier.Name, tier.Verdict(), tier.Back, tier.Items,
+			tier.RTO.P50, tier.RTO.P95, tier.RTO.Worst, tier.RTO.Objective, tier.RTO.Missed, tier.RPO.P95, tier.RPO.Worst, tier.RPO.Objective, tier.RPO.Missed))
+	}
+	golden(t, "figures.txt", []byte(strings.Join(got, "\n")+"\n"))
+}
