@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"flag"
 	"fmt"
 	"os"
@@ -142,4 +143,40 @@ func TestFigures(t *testing.T) {
 			tier.RTO.P50, tier.RTO.P95, tier.RTO.Worst, tier.RTO.Objective, tier.RTO.Missed, tier.RPO.P95, tier.RPO.Worst, tier.RPO.Objective, tier.RPO.Missed))
 	}
 	golden(t, "figures.txt", []byte(strings.Join(got, "\n")+"\n"))
+}
+
+func TestCSV(t *testing.T) {
+	r := drill(10)
+	r.Outcomes[0].Item.Key, r.Outcomes[1].Item.Key = "=cmd|x", " @SUM(A1)"
+	r.Outcomes[2].Item.Databases[0].Target = "a,\"b\"\n"
+	r.Outcomes[3].State = restore.State{}
+	r.Outcomes[3].Item.Reason = "-1+2"
+	var b bytes.Buffer
+	if err := report.CSV(&b, report.New(r)); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(b.Bytes())).ReadAll()
+	if err != nil || len(rows) != 11 {
+		t.Fatalf("got %d rows (%v), want a header and 10", len(rows), err)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if strings.ContainsAny(strings.TrimLeft(cell, " ")+"x", "=+-@") && strings.IndexAny(strings.TrimLeft(cell, " "), "=+-@") == 0 {
+				t.Errorf("the cell %q is a formula to a spreadsheet", cell)
+			}
+		}
+	}
+	golden(t, "report.csv", b.Bytes())
+}
+
+func TestJUnit(t *testing.T) {
+	r := drill(10)
+	r.Outcomes[0].Item.Key = `"><b>&`
+	r.Outcomes[1].State.Phase, r.Outcomes[1].State.EndedAt = restore.Running, time.Time{}
+	r.Ended = time.Time{}
+	var b bytes.Buffer
+	if err := report.JUnit(&b, report.New(r)); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "report.xml", b.Bytes())
 }
