@@ -44,11 +44,11 @@ var rules = map[string]rule{
 		ours: []string{"plan", "runner/journal", "runner/dbs/emulator"},
 	},
 
-	"cmd/dbsrestore/internal/view": {ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore"}},
+	"cmd/dbsrestore/internal/view":   {ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore"}},
 	"cmd/dbsrestore/internal/report": {ours: []string{"schema", "plan", "runner", "runner/restore", "cmd/dbsrestore/internal/view"}},
 	"cmd/dbsrestore/internal/cli": {
 		ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore", "runner/journal", "runner/secret",
-			"cmd/dbsrestore/internal/view"},
+			"cmd/dbsrestore/internal/view", "cmd/dbsrestore/internal/report"},
 		others: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"},
 	},
 	"cmd/dbsrestore": { // the only place that knows both cli and dbs

@@ -69,6 +69,9 @@ func (f *flags) stateFlag(cmd *cobra.Command) {
 func (f *flags) outputFlag(cmd *cobra.Command, formats ...string) {
 	cmd.Flags().StringVarP(&f.output, "output", "o", formats[0], "output `FORMAT`: "+strings.Join(formats, " or "))
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if !cmd.Flags().Changed("output") {
+			f.output = formats[0] // verbs share the value, each with its own default
+		}
 		if !slices.Contains(formats, f.output) {
 			return usageError("write -o "+strings.Join(formats, " or -o "), "%s: unknown output format %q", cmd.Name(), f.output)
 		}

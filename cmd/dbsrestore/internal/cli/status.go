@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,36 +32,61 @@ func (a *app) statusCommand() *cobra.Command {
 }
 
 func (a *app) status(ctx context.Context, name string) error {
-	dir, err := a.stateDir()
+	r, err := a.lookUp(ctx, name)
 	if err != nil {
 		return err
 	}
+	info := view.RunInfo{Manifest: r.run.Manifest, Key: r.run.Key, Target: r.run.Target, Started: r.run.Started, Ended: r.run.Ended, Outcome: r.run.Outcome}
+	if a.flags.output == "json" {
+		return view.StatusJSON(a.env.Stdout, info, r.outcomes)
+	}
+	view.Status(a.env.Stdout, info, r.outcomes, a.env.Now(), a.viewOptions())
+	return nil
+}
+
+// lookedUp is a run as the journal knows it.
+type lookedUp struct {
+	run      journal.Run
+	plan     *plan.Plan
+	outcomes []runner.Outcome
+	digest   string // of the entries
+}
+
+// lookUp reads the newest run of a name, "" for the newest of all.
+func (a *app) lookUp(ctx context.Context, name string) (lookedUp, error) {
+	dir, err := a.stateDir()
+	if err != nil {
+		return lookedUp{}, err
+	}
 	j, err := journal.OpenReadOnly(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return noRuns(dir)
+		return lookedUp{}, noRuns(dir)
 	}
 	if err != nil {
-		return stateError(err)
+		return lookedUp{}, stateError(err)
 	}
 	defer j.Close()
 	run, err := findRun(ctx, j, name)
 	if err != nil {
-		return err
+		return lookedUp{}, err
 	}
 	p, past, err := recall(ctx, j, run)
 	if err != nil {
-		return err
+		return lookedUp{}, err
 	}
 	outcomes, err := past.Outcomes(p)
 	if err != nil {
-		return stateError(err)
+		return lookedUp{}, stateError(err)
 	}
-	info := view.RunInfo{Manifest: run.Manifest, Key: run.Key, Target: run.Target, Started: run.Started, Ended: run.Ended, Outcome: run.Outcome}
-	if a.flags.output == "json" {
-		return view.StatusJSON(a.env.Stdout, info, outcomes)
+	entries, err := j.Entries(ctx, run.ID)
+	if err != nil {
+		return lookedUp{}, stateError(err)
 	}
-	view.Status(a.env.Stdout, info, outcomes, a.env.Now(), a.viewOptions())
-	return nil
+	sum := sha256.New()
+	for _, e := range entries {
+		fmt.Fprintf(sum, "%s %q %s %q\n", e.At.UTC().Format(time.RFC3339Nano), e.Item, e.Kind, e.Body)
+	}
+	return lookedUp{run, p, outcomes, fmt.Sprintf("sha256:%x", sum.Sum(nil))}, nil
 }
 
 func noRuns(dir string) error {

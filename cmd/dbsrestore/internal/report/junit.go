@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/xml"
 	"io"
+	"strings"
 
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
@@ -80,7 +81,7 @@ func (s *junitSuite) add(it Item) {
 		c.Failure = &junitText{string(it.Phase), view.Inert(it.Why)}
 	default:
 		s.Skipped++
-		c.Skipped = &junitText{Message: view.Inert(string(it.Phase) + " " + it.Why)}
+		c.Skipped = &junitText{Message: view.Inert(strings.TrimSpace(string(it.Phase) + " " + it.Why))}
 	}
 	s.Cases = append(s.Cases, c)
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/dbsrestore/dbsrestore/plan"
 )
 
-// maxGroups is how many groups of items a reader takes in at once; beyond it
+// manyGroups is how many groups of items a reader takes in at once; beyond it
 // the destinations of a tier and region are brought together.
-const maxGroups = 20
+const manyGroups = 20
 
 // group is the items of a plan that share a tier, a region and, where there
 // are few groups, a destination. Its texts are inert.
@@ -27,7 +27,7 @@ const tierLabel = "tier"
 // destination.
 func groupItems(items []plan.Item) []group {
 	groups := groupBy(items, func(it plan.Item) string { return it.Destination })
-	if len(groups) <= maxGroups {
+	if len(groups) <= manyGroups {
 		return groups
 	}
 	type place struct{ tier, region string }

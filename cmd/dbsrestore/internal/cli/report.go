@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/report"
+	"github.com/dbsrestore/dbsrestore/plan"
+)
+
+func (a *app) reportCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "report [RUN]",
+		Short: "Write what became of a run: the latest, or RUN (KEY or MANIFEST/KEY)",
+		Long: `Write what became of a run, from the journal: the latest, or RUN (KEY or MANIFEST/KEY).
+
+  -o html    one page for people: tiers against their objectives, what ran when, what did not come
+             back; it needs nothing else, runs no script, and prints well
+  -o csv     a row for each restore, for spreadsheets
+  -o junit   a test for each restore, for CI systems
+
+Restores are grouped by their label tier. The same run gives the same bytes.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := a.lookUp(cmd.Context(), append(args, "")[0])
+			if err != nil {
+				return err
+			}
+			p := *r.plan
+			p.Digest = plan.Digest(r.run.PlanDigest) // under which it was approved
+			rep := report.New(report.Run{
+				Manifest: r.run.Manifest, Key: r.run.Key, Target: r.run.Target, Plan: &p, Journal: r.digest,
+				Outcomes: r.outcomes, Started: r.run.Started, Ended: r.run.Ended,
+			})
+			switch a.flags.output {
+			case "csv":
+				return report.CSV(a.env.Stdout, rep)
+			case "junit":
+				return report.JUnit(a.env.Stdout, rep)
+			}
+			return report.HTML(a.env.Stdout, rep)
+		},
+	}
+	a.flags.stateFlag(cmd)
+	a.flags.outputFlag(cmd, "html", "csv", "junit")
+	return cmd
+}
