@@ -20,6 +20,7 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 		answers:  make(map[subject]*BackupPlan, len(f.Answers)),
 		aliases:  aliasesOf(&f),
 		settled:  make([]bool, len(d.kept)),
+		places:   places{numbers: map[server]int{}, of: make([]placed, 0, len(d.kept))},
 	}
 	for i := range f.Answers {
 		b := &f.Answers[i]
@@ -38,6 +39,7 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 	}
 	for i, it := range d.all() {
 		p.Items[i], r.settled[i] = r.item(it)
+		r.place(i, it, &p.Items[i])
 	}
 	r.proveSeparate(p.Items)
 	blockDependents(p.Items)
@@ -64,7 +66,8 @@ type resolution struct {
 	answers  map[subject]*BackupPlan
 	aliases  aliases
 	settled  []bool // the items that history decided
-	selected int    // databases of the items so far
+	places   places
+	selected int // databases of the items so far
 }
 
 // subject is what one question is about.
