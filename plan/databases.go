@@ -21,17 +21,20 @@ func isGlob(s string) bool { return strings.ContainsAny(s, `*?[\`) }
 func matches(glob, name string) bool { return newPattern(glob).matches(name) }
 
 // pattern is a glob that is matched against many names.
-type pattern struct{ exact, glob string }
-
-func newPattern(glob string) pattern {
-	return pattern{glob, strings.NewReplacer("/", "\x00", "[!", "[^").Replace(glob)}
+type pattern struct {
+	text string // as its author wrote it
+	glob string // as package path reads it
 }
 
+func newPattern(glob string) pattern { return pattern{glob, pathGlob.Replace(glob)} }
+
+var pathGlob = strings.NewReplacer(`\[`, `\[`, "/", "\x00", "[!", "[^")
+
 func (p pattern) matches(name string) bool {
-	if p.exact == name {
+	if p.text == name {
 		return true
 	}
-	if !isGlob(p.exact) {
+	if !isGlob(p.text) {
 		return false
 	}
 	ok, err := path.Match(p.glob, strings.ReplaceAll(name, "/", "\x00"))
@@ -45,7 +48,7 @@ func checkGlobs(r *schema.Restore) (found []*problem) {
 		globs []string
 	}{{"/databases", r.Databases}, {"/exclude", r.Exclude}} {
 		for i, g := range l.globs {
-			if _, err := path.Match(g, ""); err != nil {
+			if _, err := path.Match(newPattern(g).glob, ""); err != nil {
 				found = append(found, problemf(CodeGlob, elementPointer(l.field, i), "the glob %q is malformed", g).
 					withHint(`a [ needs its ]; write \[ for the character itself`))
 			}
@@ -63,6 +66,7 @@ type selection struct {
 
 	restore *schema.Restore
 	held    []string // databases of the backup plan, none when they are not known
+	holds   map[string]bool
 	engine  engine
 	seen    map[string]bool
 	named   map[string]bool // those that exclude has without a pattern
@@ -74,6 +78,10 @@ type selection struct {
 // selected.
 func selectDatabases(r *schema.Restore, held []string, e engine) *selection {
 	s := &selection{restore: r, held: held, engine: e, seen: map[string]bool{}, named: map[string]bool{}}
+	s.holds = make(map[string]bool, len(held))
+	for _, name := range held {
+		s.holds[name] = true
+	}
 	for _, glob := range r.Exclude {
 		if isGlob(glob) {
 			s.exclude = append(s.exclude, newPattern(glob))
@@ -103,7 +111,7 @@ func (s *selection) pick(field, wanted string) {
 			withHint("leave it out; globs leave it out by themselves"))
 		return
 	}
-	if len(s.held) > 0 && !slices.Contains(s.held, wanted) {
+	if len(s.held) > 0 && !s.holds[wanted] {
 		p := problemf(CodeDatabase, field, "the backup plan has no database %q", wanted).withHint("it has %s", few(s.held))
 		if len(s.found) < samples { // likeness takes long to find, and few are shown
 			p.hint = didYouMean(wanted, s.held, p.hint)
@@ -154,7 +162,7 @@ func (s *selection) needless() {
 	}
 	var without []string
 	for _, glob := range s.restore.Exclude {
-		if p := newPattern(glob); !slices.ContainsFunc(s.held, p.matches) {
+		if !s.holds[glob] && !slices.ContainsFunc(s.held, newPattern(glob).matches) {
 			without = append(without, glob)
 		}
 		if len(without) > samples {
@@ -196,34 +204,54 @@ var bareGroup = regexp.MustCompile(`\$\d+`)
 
 var markedGroup = regexp.MustCompile("\x00(\\w+)\x00")
 
+// ruleOf returns the first rule of rename that a database meets, with what its
+// groups match; rule is -1 when it meets none.
+func (d *Draft) ruleOf(it *draftItem, db string) (rule int, re *regexp.Regexp, groups []string, _ *problem) {
+	for i, r := range it.restore.Rename.Rules {
+		re, err := d.templates.regexp(r.Match)
+		if err != nil {
+			return -1, nil, nil, problemf(CodeRename, elementPointer("/rename", i)+"/match", "%v", err)
+		}
+		if groups := re.FindStringSubmatch(db); groups != nil {
+			return i, re, groups, nil
+		}
+	}
+	return -1, nil, nil, nil
+}
+
 // rename returns the name of a database at the destination.
 func (d *Draft) rename(it *draftItem, db string) (string, *problem) {
 	r := it.restore.Rename
 	if r.Template != "" {
 		return d.renameBy("/rename", r.Template, it, db)
 	}
-	for i, rule := range r.Rules {
-		field := elementPointer("/rename", i)
-		re, err := d.templates.regexp(rule.Match)
-		if err != nil {
-			return db, problemf(CodeRename, field+"/match", "%v", err)
-		}
-		groups := re.FindStringSubmatch(db)
-		if groups == nil {
-			continue
-		}
-		to, p := d.renameBy(field+"/to", groupMarks(rule.To), it, db)
-		if p != nil {
-			return db, p
-		}
-		return markedGroup.ReplaceAllStringFunc(to, func(mark string) string {
-			if g := groupIndex(re, strings.Trim(mark, "\x00")); g >= 0 {
-				return groups[g]
-			}
-			return mark // of a hostile name, and refused as one
-		}), nil
+	i, re, groups, p := d.ruleOf(it, db)
+	if p != nil || i < 0 {
+		return db, p
 	}
-	return db, nil
+	to, p := d.renameBy(elementPointer("/rename", i)+"/to", groupMarks(r.Rules[i].To), it, db)
+	if p != nil {
+		return db, p
+	}
+	return markedGroup.ReplaceAllStringFunc(to, func(mark string) string {
+		if g := groupIndex(re, strings.Trim(mark, "\x00")); g >= 0 {
+			return groups[g]
+		}
+		return mark // of a hostile name, and refused as one
+	}), nil
+}
+
+// renamesBy reports whether a rename refers to a value, such as run.
+func (d *Draft) renamesBy(it *draftItem, value string) bool {
+	in := []string{it.restore.Rename.Template}
+	for _, rule := range it.restore.Rename.Rules {
+		in = append(in, groupMarks(rule.To))
+	}
+	return slices.ContainsFunc(in, func(template string) bool {
+		return isTemplate(template) && slices.ContainsFunc(d.templates.parse(template).refs, func(ref reference) bool {
+			return len(ref) == 0 || ref[0] == value
+		})
+	})
 }
 
 func (d *Draft) renameBy(field, template string, it *draftItem, db string) (string, *problem) {

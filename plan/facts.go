@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// Subject is a backup plan at a site.
+type Subject struct {
+	Site         Site
+	BackupPlanID string
+}
+
 // Question asks for what Resolve needs to know of one backup plan.
 type Question struct {
 	Site         Site
@@ -83,14 +89,14 @@ type Gateway struct {
 // Known is what the journal, or without one the service's lists, know of an item
 // of this run.
 type Known struct {
-	Declared   Digest     // of the declaration that was sent
-	Parameters Parameters // as sent, so that a resend is the same request
-	Databases  []Database // likewise
-	TaskID     string     // "" while the outcome of a create is unknown
-	Ended      bool       // nothing more will happen to it in this run
-	Succeeded  bool       // it ended well
-	Before     string     // the task of the attempt before, which failed, when nothing of the next was sent; then TaskID is ""
-	Surplus    []string   // further tasks of it that exist and were never started
-	Conflict   string     // why the task that carries its name is not to be touched, "" when it is
-	State      string     // for people: "running", "failed: disk full"
+	Declared     Digest     // of the declaration that was sent
+	Parameters   Parameters // as sent, so that a resend is the same request
+	Databases    []Database // likewise
+	TaskID       string     // "" while the outcome of a create is unknown
+	Ended        bool       // nothing more will happen to it in this run
+	Succeeded    bool       // it ended well
+	FailedTaskID string     // the task of the attempt before, which failed, when nothing of the next was sent; then TaskID is ""
+	Surplus      []string   // further tasks of it that exist and were never started
+	Conflict     string     // why the task that carries its name is not to be touched, "" when it is
+	State        string     // for people: "running", "failed: disk full"
 }

@@ -1,10 +1,7 @@
 package plan_test
 
 import (
-	"fmt"
 	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +9,7 @@ import (
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/schema/diag"
+	"github.com/dbsrestore/dbsrestore/schema/diag/diagtest"
 )
 
 // pagesWorld is what the examples meet.
@@ -36,12 +34,12 @@ func TestEveryCodeHasAPageWhoseExampleProvokesIt(t *testing.T) {
 	var explained []string
 	for _, p := range plan.Pages() {
 		explained = append(explained, p.Code)
-		got := message(provoke(t, p), p.Code)
+		got := diagtest.Message(provoke(t, p), p.Code)
 		if got == "" {
 			t.Errorf("%s: its example does not provoke it: %.500v", p.Code, provoke(t, p))
 		}
 		if *update {
-			text = setMessage(text, p.Code, got)
+			text = diagtest.SetMessage(text, p.Code, got)
 		} else if d := cmp.Diff(got, p.Block("Message")); d != "" {
 			t.Errorf("%s: the message (-got +page):\n%s", p.Code, d)
 		}
@@ -53,7 +51,7 @@ func TestEveryCodeHasAPageWhoseExampleProvokesIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(regexp.MustCompile(`DBSR\d{4}`).FindAllString(string(source), -1), explained); d != "" {
+	if d := cmp.Diff(diagtest.Codes(source), explained); d != "" {
 		t.Errorf("codes.go against codes.txt:\n%s", d)
 	}
 	if *update {
@@ -99,26 +97,4 @@ func whole(example string) string {
 		defaults += ", databases: [orders]"
 	}
 	return src + "defaults: {" + defaults + ", destination: {instanceType: RDS, region: cn-hangzhou, instanceId: rm-drill, userName: drill, password: {env: P}}}\n"
-}
-
-// message returns what is said of the first problem of a code.
-func message(problems diag.List, code string) string {
-	i := slices.IndexFunc(problems, func(d diag.Diagnostic) bool { return d.Code == code })
-	if i < 0 {
-		return ""
-	}
-	d := problems[i]
-	text := fmt.Sprintf("%s[%s]: %s\n", d.Severity, d.Code, d.Summary)
-	if d.Hint != "" {
-		text += "hint: " + d.Hint + "\n"
-	}
-	return text
-}
-
-// setMessage puts a message into the page of a code.
-func setMessage(text []byte, code, message string) []byte {
-	page := regexp.MustCompile(`(?s)(\n?# ` + code + ` .*?\nMessage:\n)(?:    [^\n]*\n)*`)
-	at := page.FindSubmatchIndex(text)
-	indented := "    " + strings.ReplaceAll(strings.TrimSuffix(message, "\n"), "\n", "\n    ") + "\n"
-	return slices.Concat(text[:at[3]], []byte(indented), text[at[1]:])
 }

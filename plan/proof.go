@@ -20,6 +20,7 @@ func (r *resolution) inPlace(it *draftItem, b *BackupPlan) *problem {
 type placed struct {
 	server    int // a number takes a tenth of the memory
 	databases []Database
+	settled   bool // by its history
 }
 
 // places is where all items go. It is filled while they are resolved, as to open
@@ -33,7 +34,7 @@ type places struct {
 // place notes where an item goes, and whether letter case keeps names apart there:
 // it does where nothing else goes than what keeps it. Of a settled item the
 // engine may not be known any more, and nothing has to be proved.
-func (r *resolution) place(i int, it *draftItem, item *Item) {
+func (r *resolution) place(it *draftItem, item *Item, settled bool) {
 	at := r.aliases.server(item.Key, &it.restore.Destination)
 	n, known := r.places.numbers[at]
 	if !known {
@@ -41,10 +42,10 @@ func (r *resolution) place(i int, it *draftItem, item *Item) {
 		r.places.numbers[at] = n
 		r.places.exact = append(r.places.exact, true)
 	}
-	if item.DatabaseType != "" || !r.settled[i] {
+	if item.DatabaseType != "" || !settled {
 		r.places.exact[n] = r.places.exact[n] && engineOf(item.DatabaseType).exact
 	}
-	r.places.of = append(r.places.of, placed{n, targets(it, item)})
+	r.places.of = append(r.places.of, placed{n, targets(it, item), settled})
 }
 
 // proveSeparate reports databases that would become one at their destination.
@@ -70,7 +71,7 @@ func (r *resolution) proveSeparate(items []Item) {
 				owners[t] = owner{i, n}
 				continue
 			}
-			if r.settled[i] && r.settled[first.item] {
+			if p.settled && places[first.item].settled {
 				continue
 			}
 			// Whether letter case keeps them apart is known when somebody was asked.

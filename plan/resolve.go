@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/dbsrestore/dbsrestore/schema/diag"
@@ -17,29 +16,20 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 		draft:    d,
 		facts:    f,
 		problems: &problems{manifest: d.manifest},
-		answers:  make(map[subject]*BackupPlan, len(f.Answers)),
+		answers:  make(map[Subject]*BackupPlan, len(f.Answers)),
 		aliases:  aliasesOf(&f),
-		settled:  make([]bool, len(d.kept)),
 		places:   places{numbers: map[server]int{}, of: make([]placed, 0, len(d.kept))},
 	}
 	for i := range f.Answers {
 		b := &f.Answers[i]
-		r.answers[subject{b.Site, b.ID}] = b
+		r.answers[Subject{b.Site, b.ID}] = b
 	}
-	m := d.manifest
-	p := &Plan{
-		FormatVersion: FormatVersion,
-		Manifest:      ManifestRef{Name: m.Name, File: baseName(m.File()), Digest: Digest(m.Digest())},
-		Run:           d.run,
-		Target:        f.Target,
-		Offline:       f.Offline,
-		Limits:        m.Limits,
-		Failure:       m.Failure,
-		Items:         make([]Item, len(d.kept)),
-	}
+	p := d.head()
+	p.Target, p.Offline, p.Items = f.Target, f.Offline, make([]Item, len(d.kept))
 	for i, it := range d.all() {
-		p.Items[i], r.settled[i] = r.item(it)
-		r.place(i, it, &p.Items[i])
+		var settled bool
+		p.Items[i], settled = r.item(it)
+		r.place(it, &p.Items[i], settled)
 	}
 	r.proveSeparate(p.Items)
 	blockDependents(p.Items)
@@ -50,30 +40,15 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 	return p, list
 }
 
-// baseName returns the last element of a path, "" for none.
-func baseName(file string) string {
-	if file == "" {
-		return ""
-	}
-	return path.Base(file)
-}
-
 // resolution is the work of one Resolve.
 type resolution struct {
 	draft    *Draft
 	facts    Facts
 	problems *problems
-	answers  map[subject]*BackupPlan
+	answers  map[Subject]*BackupPlan
 	aliases  aliases
-	settled  []bool // the items that history decided
 	places   places
 	selected int // databases of the items so far
-}
-
-// subject is what one question is about.
-type subject struct {
-	site Site
-	id   string
 }
 
 func (r *resolution) report(it *draftItem, p *problem) {
@@ -83,7 +58,7 @@ func (r *resolution) report(it *draftItem, p *problem) {
 // item resolves one item, and reports whether its history decided it.
 func (r *resolution) item(it *draftItem) (_ Item, settled bool) {
 	item := it.item
-	b := r.answers[subject{item.Site, item.Parameters.BackupPlanId}]
+	b := r.answers[Subject{item.Site, item.Parameters.BackupPlanId}]
 	if b != nil {
 		item.DatabaseType, item.Source = b.DatabaseType, b.Source.name()
 	}
@@ -138,8 +113,8 @@ func settle(item *Item, k Known, run string) bool {
 		item.Action, item.Reason = Failed, withState("ended as failed in this run"+byTask(k.TaskID), k)+"; 'dbsrestore retry' tries it anew, so does another run key"
 	case k.TaskID != "":
 		item.Action, item.Reason = Adopt, withState("restore task "+k.TaskID+" exists", k)
-	case k.Before != "":
-		item.Action, item.Reason = Restore, withState("restore task "+k.Before+" ended as failed, and failure.attempts allows another", k)
+	case k.FailedTaskID != "":
+		item.Action, item.Reason = Restore, withState("restore task "+k.FailedTaskID+" ended as failed, and failure.attempts allows another", k)
 	default:
 		item.Action, item.Reason = Restore, "its create was sent and the answer lost: it is looked for before it is sent again"
 	}
@@ -157,8 +132,8 @@ func taskOf(k Known) string {
 	switch {
 	case k.TaskID != "":
 		return "restore task " + k.TaskID + " exists"
-	case k.Before != "":
-		return "restore task " + k.Before + " exists"
+	case k.FailedTaskID != "":
+		return "restore task " + k.FailedTaskID + " exists"
 	}
 	return "a restore task may exist"
 }
@@ -295,11 +270,7 @@ func keptNames(it *draftItem, item *Item) (kept []string) {
 // takenLater says that the names of an item are the same in every slot of a
 // run, "" when they are not: the service restores over no database.
 func (r *resolution) takenLater(it *draftItem) string {
-	in := it.restore.Rename.Template
-	for _, rule := range it.restore.Rename.Rules {
-		in += rule.To
-	}
-	if !strings.HasPrefix(r.draft.manifest.Run, "slot:") || strings.Contains(in, ".run") || it.restore.DuplicateConflict != "" {
+	if !strings.HasPrefix(r.draft.manifest.Run, "slot:") || it.restore.DuplicateConflict != "" || r.draft.renamesBy(it, "run") {
 		return ""
 	}
 	return "the names at the destination are the same in every run, and a restore fails where a name is taken: put {{ .run | date \"20060102\" }} into rename, or see that the last run's databases are dropped first"

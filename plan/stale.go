@@ -19,24 +19,17 @@ type Stale struct {
 // question for each backup plan of the items that are yet to be begun. Known is
 // what is known of the run.
 func (p *Plan) Questions(known map[Key]Known) []Question {
-	seen := map[subject]int{}
-	var questions []Question
+	var q questions
 	for i := range p.Items {
 		it := &p.Items[i]
 		if !it.isNew(known) {
 			continue
 		}
-		s := subject{it.Site, it.Parameters.BackupPlanId}
-		n, ok := seen[s]
-		if !ok {
-			n = len(questions)
-			seen[s] = n
-			questions = append(questions, Question{Site: s.site, BackupPlanID: s.id})
-		}
-		questions[n].Ranges = questions[n].Ranges || it.Parameters.RestoreTime != 0
-		questions[n].BackupSets = questions[n].BackupSets || it.Parameters.BackupSetId != ""
+		about := q.about(Subject{it.Site, it.Parameters.BackupPlanId})
+		about.Ranges = about.Ranges || it.Parameters.RestoreTime != 0
+		about.BackupSets = about.BackupSets || it.Parameters.BackupSetId != ""
 	}
-	return questions
+	return q.list
 }
 
 // GatewaySites returns the sites whose backup gateways must be known for it.
@@ -44,8 +37,8 @@ func (p *Plan) GatewaySites(known map[Key]Known) []Site {
 	var sites []Site
 	for i := range p.Items {
 		it := &p.Items[i]
-		if it.isNew(known) && it.Parameters.BackupGatewayId != 0 && !slices.Contains(sites, it.gatewaySite()) {
-			sites = append(sites, it.gatewaySite())
+		if site := it.gatewaySite(); it.Parameters.BackupGatewayId != 0 && !slices.Contains(sites, site) && it.isNew(known) {
+			sites = append(sites, site)
 		}
 	}
 	return sites
@@ -61,10 +54,10 @@ func (i *Item) isNew(known map[Key]Known) bool {
 // Stale returns the items that the facts, asked by Questions and GatewaySites,
 // do not bear out any more.
 func (p *Plan) Stale(f Facts) []Stale {
-	answers := make(map[subject]*BackupPlan, len(f.Answers))
+	answers := make(map[Subject]*BackupPlan, len(f.Answers))
 	for i := range f.Answers {
 		b := &f.Answers[i]
-		answers[subject{b.Site, b.ID}] = b
+		answers[Subject{b.Site, b.ID}] = b
 	}
 	aliases := aliasesOf(&f)
 	var stale []Stale
@@ -79,7 +72,7 @@ func (p *Plan) Stale(f Facts) []Stale {
 		if !it.isNew(f.History) {
 			continue
 		}
-		b := answers[subject{it.Site, it.Parameters.BackupPlanId}]
+		b := answers[Subject{it.Site, it.Parameters.BackupPlanId}]
 		if b != nil && b.Problem != "" {
 			stale = append(stale, Stale{it.Key, b.unusable(it.Site.Region), true})
 			continue

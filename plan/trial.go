@@ -66,11 +66,8 @@ func (d *Draft) try(it *draftItem, name, databaseType string) Trial {
 // expression of the rule.
 func (d *Draft) metBy(it *draftItem, name string) (rule int, by string) {
 	r := it.restore.Rename
-	for i := range r.Rules {
-		re, err := d.templates.regexp(r.Rules[i].Match)
-		if err == nil && re.MatchString(name) {
-			return i + 1, r.Rules[i].Match
-		}
+	if i, _, _, _ := d.ruleOf(it, name); i >= 0 {
+		return i + 1, r.Rules[i].Match
 	}
 	return 0, r.Template
 }

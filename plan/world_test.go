@@ -120,7 +120,7 @@ func newJournaled(t *testing.T, key string, words []string) (j journaled) {
 		case "surplus":
 			j.Surplus = strings.Split(value, ",")
 		case "before":
-			j.Before = value
+			j.FailedTaskID = value
 		case "conflict":
 			j.Conflict = value
 		case "state":

@@ -17,15 +17,10 @@ import (
 // lists is how many task lists Discover reads at a time.
 const lists = 8
 
-// A Lister lists the restore tasks of backup plans, as [Service] does.
-type Lister interface {
-	RestoreTasks(ctx context.Context, site plan.Site, backupPlanID string, since time.Time) ([]restore.Task, error)
-}
-
 // Discovery is what the service's lists tell of the items of a run.
 type Discovery struct {
-	Known    map[plan.Key]plan.Known  // the items of which a task exists
-	Problems map[plan.Question]string // why a list could not be read, by its Site and BackupPlanID alone
+	Known    map[plan.Key]plan.Known // the items of which a task exists
+	Problems map[plan.Subject]string // why a list could not be read
 
 	Destinations []plan.Source // the servers that listed tasks went to and that are told by both of their names
 }
@@ -35,27 +30,27 @@ type Discovery struct {
 // say when a run of this key began. A task is judged as a run would judge it.
 // The error, a *restore.Failure, is for what concerns every call.
 func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]plan.Known) (Discovery, error) {
-	d := Discovery{Known: map[plan.Key]plan.Known{}, Problems: map[plan.Question]string{}}
-	var questions []plan.Question
-	items := map[plan.Question][]*plan.Item{}
+	d := Discovery{Known: map[plan.Key]plan.Known{}, Problems: map[plan.Subject]string{}}
+	var subjects []plan.Subject
+	items := map[plan.Subject][]*plan.Item{}
 	for i := range p.Items {
 		it := &p.Items[i]
 		if _, ok := known[it.Key]; ok || it.Action == plan.Blocked {
 			continue
 		}
-		q := plan.Question{Site: it.Site, BackupPlanID: it.Parameters.BackupPlanId}
-		if items[q] == nil {
-			questions = append(questions, q)
+		s := plan.Subject{Site: it.Site, BackupPlanID: it.Parameters.BackupPlanId}
+		if items[s] == nil {
+			subjects = append(subjects, s)
 		}
-		items[q] = append(items[q], it)
+		items[s] = append(items[s], it)
 	}
-	found := make([][]restore.Task, len(questions))
-	problems := make([]*restore.Failure, len(questions))
+	found := make([][]restore.Task, len(subjects))
+	problems := make([]*restore.Failure, len(subjects))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(lists)
-	for i, q := range questions {
+	for i, s := range subjects {
 		g.Go(func() (err error) {
-			found[i], err = l.RestoreTasks(gctx, q.Site, q.BackupPlanID, time.Time{})
+			found[i], err = l.RestoreTasks(gctx, s.Site, s.BackupPlanID, time.Time{})
 			if f, ok := errors.AsType[*restore.Failure](err); ok && f.Class == restore.Refused && !f.Fatal {
 				problems[i], err = f, nil
 			}
@@ -65,9 +60,9 @@ func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]pl
 	if err := g.Wait(); err != nil {
 		return Discovery{}, err
 	}
-	for i, q := range questions {
+	for i, s := range subjects {
 		if problems[i] != nil {
-			d.Problems[q] = problems[i].Lasting()
+			d.Problems[s] = problems[i].WithoutRequestID()
 			continue
 		}
 		if len(found[i]) == 0 {
@@ -75,7 +70,7 @@ func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]pl
 		}
 		d.Destinations = append(d.Destinations, destinations(found[i])...)
 		listing := restore.NewListing(found[i])
-		for _, it := range items[q] {
+		for _, it := range items[s] {
 			k, ok, err := discover(p, it, listing)
 			if err != nil {
 				return Discovery{}, err
@@ -108,7 +103,7 @@ func discover(p *plan.Plan, it *plan.Item, listing restore.Listing) (plan.Known,
 	if i := slices.IndexFunc(event.Tasks, func(t restore.Task) bool { return t.ID == state.TaskID }); i >= 0 {
 		made = event.Tasks[i]
 	}
-	intent := &restore.Intent{Declared: it.Declared, Parameters: it.Parameters}
+	intent := &restore.Intent{Declared: it.Declared}
 	intent.Parameters, intent.Databases = it.Parameters.Made(made.Parameters)
 	k, ok := Past{it.Key: {State: state.Snapshot, Intent: intent}}.Known()[it.Key]
 	return k, ok, nil

@@ -24,7 +24,7 @@ import (
 func (b *bench) known(manifest string, journal map[plan.Key]plan.Known) *plan.Plan {
 	b.t.Helper()
 	d := b.draft(manifest)
-	facts, err := runner.ReadFacts(b.t.Context(), b.client, d, journal, time.Now())
+	facts, err := runner.ReadFacts(b.t.Context(), b.client, d, d.Bare(), journal, time.Now())
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestATaskTellsTheNamesOfItsServer(t *testing.T) {
 		manifest += fmt.Sprintf(`  - {name: by-address, backupPlanId: dbs1plan00, databases: [app], rename: app_001,
       destination: {instanceType: Other, ip: "%s", port: %d}}`, made.DestinationEndpointIP, made.DestinationEndpointPort)
 		d := b.draft(manifest)
-		facts, err := runner.ReadFacts(t.Context(), b.client, d, nil, time.Now())
+		facts, err := runner.ReadFacts(t.Context(), b.client, d, d.Bare(), nil, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -118,11 +118,11 @@ func (p Past) Known() map[plan.Key]plan.Known {
 			Surplus:   s.Surplus,
 		}
 		if n := len(s.Earlier); n > 0 && !maybe {
-			k.Before, k.State = s.Earlier[n-1], ""
+			k.FailedTaskID, k.State = s.Earlier[n-1], ""
 		}
 		switch {
 		case s.Failure == nil:
-		case k.Ended || k.Before != "": // that it failed is said
+		case k.Ended || k.FailedTaskID != "": // that it failed is said
 			k.State = s.Failure.Message
 		default:
 			k.State += ": " + s.Failure.Message

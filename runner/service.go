@@ -29,10 +29,7 @@ type Service interface {
 	// StartRestoreTask starts a task. Starting is what writes data.
 	StartRestoreTask(ctx context.Context, site plan.Site, id string, token plan.Token) error
 
-	// RestoreTasks lists every task of a backup plan that was created at or
-	// after since (zero: ever), oldest first. The list is whole, or the error
-	// is not nil.
-	RestoreTasks(ctx context.Context, site plan.Site, backupPlanID string, since time.Time) ([]restore.Task, error)
+	Lister
 
 	// RestoreTasksByID asks about up to 100 tasks in one call. Unknown ids are
 	// left out of the answer.
@@ -40,4 +37,12 @@ type Service interface {
 
 	// Precheck says how the precheck of a started task stands.
 	Precheck(ctx context.Context, site plan.Site, id string) (restore.Precheck, error)
+}
+
+// A Lister lists the restore tasks of backup plans.
+type Lister interface {
+	// RestoreTasks lists every task of a backup plan that was created at or
+	// after since (zero: ever), oldest first. The list is whole, or the error
+	// is not nil.
+	RestoreTasks(ctx context.Context, site plan.Site, backupPlanID string, since time.Time) ([]restore.Task, error)
 }

@@ -1,17 +1,14 @@
 package schema_test
 
 import (
-	"fmt"
 	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dbsrestore/dbsrestore/schema"
-	"github.com/dbsrestore/dbsrestore/schema/diag"
+	"github.com/dbsrestore/dbsrestore/schema/diag/diagtest"
 )
 
 // made are the examples that are too large for a page, or cannot be printed.
@@ -35,12 +32,12 @@ func TestEveryCodeHasAPageWhoseExampleProvokesIt(t *testing.T) {
 			t.Errorf("%s has no example", p.Code)
 		}
 		_, problems := schema.Parse("m.yaml", []byte(whole(example)))
-		got := message(problems, p.Code)
+		got := diagtest.Message(problems, p.Code)
 		if got == "" {
 			t.Errorf("%s: its example does not provoke it: %v", p.Code, problems)
 		}
 		if *update {
-			text = setMessage(text, p.Code, got)
+			text = diagtest.SetMessage(text, p.Code, got)
 		} else if d := cmp.Diff(got, p.Block("Message")); d != "" {
 			t.Errorf("%s: the message (-got +page):\n%s", p.Code, d)
 		}
@@ -76,28 +73,6 @@ func whole(example string) string {
 	return head + example
 }
 
-// message returns what is said of the first problem of a code.
-func message(problems diag.List, code string) string {
-	i := slices.IndexFunc(problems, func(d diag.Diagnostic) bool { return d.Code == code })
-	if i < 0 {
-		return ""
-	}
-	d := problems[i]
-	text := fmt.Sprintf("%s[%s]: %s\n", d.Severity, d.Code, d.Summary)
-	if d.Hint != "" {
-		text += "hint: " + d.Hint + "\n"
-	}
-	return text
-}
-
-// setMessage puts a message into the page of a code.
-func setMessage(text []byte, code, message string) []byte {
-	page := regexp.MustCompile(`(?s)(\n?# ` + code + ` .*?\nMessage:\n)(?:    [^\n]*\n)*`)
-	at := page.FindSubmatchIndex(text)
-	indented := "    " + strings.ReplaceAll(strings.TrimSuffix(message, "\n"), "\n", "\n    ") + "\n"
-	return slices.Concat(text[:at[3]], []byte(indented), text[at[1]:])
-}
-
 // constants are the codes of codes.go.
 func constants(t *testing.T) []string {
 	t.Helper()
@@ -105,5 +80,5 @@ func constants(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return regexp.MustCompile(`DBSR\d{4}`).FindAllString(string(source), -1)
+	return diagtest.Codes(source)
 }

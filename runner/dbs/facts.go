@@ -83,7 +83,7 @@ func (c *Client) describePlans(ctx context.Context, site plan.Site, ids []string
 			return err
 		}, func(id string, f *restore.Failure) error {
 			if !isUnknown(f) {
-				known[id] = backupPlan{BackupPlan: plan.BackupPlan{Site: site, ID: id, Problem: f.Lasting()}}
+				known[id] = backupPlan{BackupPlan: plan.BackupPlan{Site: site, ID: id, Problem: f.WithoutRequestID()}}
 			}
 			return nil
 		})
@@ -161,7 +161,7 @@ func (c *Client) answer(ctx context.Context, q plan.Question, known backupPlan) 
 		b.BackupSets, err = c.backupSets(ctx, known)
 	}
 	if f, ok := errors.AsType[*restore.Failure](err); ok && f.Class == restore.Refused && !f.Fatal {
-		b.Problem, err = f.Lasting(), nil
+		b.Problem, err = f.WithoutRequestID(), nil
 	}
 	return b, err
 }

@@ -23,7 +23,7 @@ func (c *Client) Gateways(ctx context.Context, sites []plan.Site) ([]plan.Gatewa
 		f, ok := errors.AsType[*restore.Failure](err)
 		switch {
 		case ok && f.Class == restore.Refused && (!f.Fatal || isForbidden(f)):
-			list.Problem = f.Lasting()
+			list.Problem = f.WithoutRequestID()
 		case err != nil:
 			return nil, err
 		}

@@ -93,9 +93,9 @@ const (
 	Taken Fate = "taken" // the service knows it with other parameters
 )
 
-// Lasting returns Error without what is of one call only, its RequestId: the same
-// failure gives the same text again.
-func (f *Failure) Lasting() string {
+// WithoutRequestID returns Error without what is of one call only: the same failure
+// gives the same text again.
+func (f *Failure) WithoutRequestID() string {
 	g := *f
 	g.RequestID = ""
 	return g.Error()

@@ -57,7 +57,7 @@ func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
 	if f.digest, err = approvedDigest(f.digest); err != nil {
 		return err
 	}
-	p, s, err := a.planToApply(cmd.Context(), cmd, args)
+	p, s, err := a.planToApply(cmd.Context(), cmd, args, f.digest)
 	if err != nil {
 		return err
 	}
@@ -70,22 +70,22 @@ func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
 		return err
 	}
 	if n := p.Count(); n[plan.Done] == len(p.Items) {
-		told, ended, err := a.isTold(cmd.Context(), p, s)
+		recorded, ended, err := a.isRecorded(cmd.Context(), p, s)
 		if err != nil {
 			return err
 		}
-		if told { // else the run takes note of what is done, or tells of surplus tasks as it did before
+		if recorded { // else the run takes note of what is done, or tells of surplus tasks as it did before
 			return a.nothingToDo(p, ended)
 		}
 	}
 	return a.carryOut(cmd.Context(), p, s, f)
 }
 
-// isTold reports whether the journal has the end of the run and of every item of
+// isRecorded reports whether the journal has the end of the run and of every item of
 // a plan, and knows of no task beyond those that were started; ended is when the
 // run was over. A process that was killed may have left the end of all items and
 // not that of the run, which then would stay unfinished for ever.
-func (a *app) isTold(ctx context.Context, p *plan.Plan, s *session) (told bool, ended time.Time, err error) {
+func (a *app) isRecorded(ctx context.Context, p *plan.Plan, s *session) (recorded bool, ended time.Time, err error) {
 	run, past, err := a.past(ctx, s.target, p.Manifest.Name, p.Run)
 	if err != nil {
 		return false, time.Time{}, err
@@ -114,12 +114,12 @@ func (a *app) nothingToDo(p *plan.Plan, ended time.Time) error {
 }
 
 // planToApply makes the plan of a manifest, or reads a saved one.
-func (a *app) planToApply(ctx context.Context, cmd *cobra.Command, args []string) (*plan.Plan, *session, error) {
+func (a *app) planToApply(ctx context.Context, cmd *cobra.Command, args []string, digest string) (*plan.Plan, *session, error) {
 	if len(args) == 0 && a.flags.file == "" {
 		return nil, nil, usageError("write 'dbsrestore apply -f FILE', or 'dbsrestore apply PLAN.json'", "apply: no manifest and no saved plan given")
 	}
 	if len(args) == 1 {
-		return a.savedPlan(ctx, cmd, args[0])
+		return a.savedPlan(ctx, cmd, args[0], digest)
 	}
 	l, err := a.load(a.flags.file)
 	if err != nil {
@@ -139,14 +139,14 @@ func (a *app) planToApply(ctx context.Context, cmd *cobra.Command, args []string
 		return nil, nil, errors.Join(err, s.Close())
 	}
 	p.Seal()
+	if err := isApproved(p, digest); err != nil {
+		return nil, nil, errors.Join(err, s.Close())
+	}
 	return p, s, nil
 }
 
 // mayApply refuses what must not be carried out, and asks.
 func (a *app) mayApply(p *plan.Plan, f applyFlags) error {
-	if f.digest != "" && f.digest != string(p.Digest) {
-		return fail(exitPlanRefused, fmt.Errorf("the plan is %s, approved was %s", p.Digest, f.digest), "review the plan again; nothing was done")
-	}
 	if err := mayRun(p, f); err != nil {
 		return err
 	}
@@ -158,12 +158,12 @@ func (a *app) mayApply(p *plan.Plan, f applyFlags) error {
 	if work == 0 || f.yes || f.digest != "" { // the digest is of what was approved
 		return nil
 	}
-	if !a.env.Interactive || a.flags.file == "-" {
+	if !a.env.Interactive || a.stdinRead {
 		verb := "apply"
 		if f.retry {
 			verb = "retry"
 		}
-		return usageError("review the plan above and add --yes", "%s: nobody can be asked, standard input is not a terminal", verb)
+		return usageError("review the plan above and add --yes", "%s: nobody can be asked, standard input is not a terminal or was read", verb)
 	}
 	fmt.Fprintf(a.env.Stderr, "Carry out %d restores? Only 'yes' is accepted: ", work)
 	answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n')

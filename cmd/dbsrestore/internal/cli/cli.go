@@ -105,6 +105,8 @@ type app struct {
 	verb  string
 	flags flags
 
+	stdinRead bool // by a file named -
+
 	problems problems
 }
 

@@ -53,6 +53,10 @@ func displayName(file string) string {
 
 func (a *app) read(file string, limit int64) ([]byte, error) {
 	if file == "-" {
+		if a.stdinRead {
+			return nil, errors.New("<stdin> was read already: give one of the files a name")
+		}
+		a.stdinRead = true
 		return readAll(a.env.Stdin, "<stdin>", limit)
 	}
 	return readFile(file, limit)
@@ -64,9 +68,13 @@ func readAll(r io.Reader, name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("%s is larger than %d MiB", name, limit>>20)
+		return nil, tooLarge(name, limit)
 	}
 	return data, nil
+}
+
+func tooLarge(name string, limit int64) error {
+	return fmt.Errorf("%s is larger than %d MiB", name, limit>>20)
 }
 
 // expand makes the draft of a manifest under the flags of the command.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,7 @@ import (
 
 // savedPlan reads a plan file and brings its actions up to date with what the
 // journal knows of its run.
-func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*plan.Plan, *session, error) {
+func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path, digest string) (*plan.Plan, *session, error) {
 	for _, name := range []string{"run", "var", "only", "selector"} {
 		if cmd.Flags().Changed(name) && (name == "run" || a.flags.file == "") {
 			return nil, nil, usageError("make the plan with it: dbsrestore plan --"+name+" …", "apply: --%s cannot change a saved plan", name)
@@ -24,6 +25,9 @@ func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*
 	}
 	p, err := a.readPlan(path)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := isApproved(p, digest); err != nil {
 		return nil, nil, err
 	}
 	if p.Offline {
@@ -46,7 +50,7 @@ func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*
 	if err != nil {
 		return nil, nil, errors.Join(err, s.Close())
 	}
-	facts, err := runner.ReadPlanFacts(ctx, s, p, known, a.env.Now())
+	facts, err := runner.ReadFacts(ctx, s, p, p, known, a.env.Now())
 	if err != nil {
 		return nil, nil, errors.Join(serviceError(err), s.Close())
 	}
@@ -57,21 +61,14 @@ func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path string) (*
 	return p, s, nil
 }
 
-// readPlan reads a plan file, which is a regular file, or - for stdin: it is
-// opened once, and a pipe that nobody writes to is not waited for.
+// readPlan reads a plan file, which is a regular file, or - for stdin.
 func (a *app) readPlan(path string) (*plan.Plan, error) {
 	const hint = "make it again with 'dbsrestore plan --out'; a manifest is given with -f"
-	if path != "-" {
-		switch info, err := os.Stat(path); {
-		case err != nil:
-			return nil, fail(exitPlanRefused, fmt.Errorf("plan: %w", err), hint)
-		case !info.Mode().IsRegular():
-			return nil, fail(exitPlanRefused, fmt.Errorf("plan %s is not a regular file", path), hint)
-		case info.Size() > maxPlan:
-			return nil, fail(exitPlanRefused, fmt.Errorf("plan %s is larger than %d MiB", path, maxPlan>>20), hint)
-		}
+	read := func() ([]byte, error) { return readRegular(path, maxPlan) }
+	if path == "-" {
+		read = func() ([]byte, error) { return a.read(path, maxPlan) }
 	}
-	data, err := a.read(path, maxPlan)
+	data, err := read()
 	if err != nil {
 		return nil, fail(exitPlanRefused, fmt.Errorf("plan: %w", err), hint)
 	}
@@ -80,6 +77,33 @@ func (a *app) readPlan(path string) (*plan.Plan, error) {
 		return nil, fail(exitPlanRefused, fmt.Errorf("plan %s %s", path, strings.TrimPrefix(err.Error(), "plan file ")), hint)
 	}
 	return p, nil
+}
+
+// readRegular reads a regular file. It opens it once, so that what was looked at
+// is what is read, and does not wait for a pipe that nobody writes to.
+func readRegular(path string, limit int64) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	switch info, err := f.Stat(); {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	case info.Size() > limit:
+		return nil, tooLarge(path, limit)
+	}
+	return readAll(f, path, limit)
+}
+
+// isApproved refuses another plan than the one that was approved; "" is for none.
+func isApproved(p *plan.Plan, digest string) error {
+	if digest == "" || digest == string(p.Digest) {
+		return nil
+	}
+	return fail(exitPlanRefused, fmt.Errorf("the plan is %s, approved was %s", p.Digest, digest), "review the plan again; nothing was done")
 }
 
 var hexDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)

@@ -129,7 +129,7 @@ func (a *app) resolve(ctx context.Context, l *loaded, d *plan.Draft, s *session,
 		if err != nil {
 			return nil, err
 		}
-		if facts, err = runner.ReadFacts(ctx, s, d, known, now); err != nil {
+		if facts, err = runner.ReadFacts(ctx, s, d, d.Bare(), known, now); err != nil {
 			return nil, serviceError(err)
 		}
 		facts.Target = s.target

@@ -31,13 +31,12 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"utc":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 	"tier":  tierName,
 	"class": outcomeClass,
-	"many":  func(n int, noun string) string { return fmt.Sprintf("%d %s", n, plural(n, noun)) },
-}).Parse(pageText))
+	"many":  view.Plural,
+}).Parse(strings.Replace(pageText, "{{style}}", styleText, 1)))
 
 // page is what the template sees.
 type page struct {
 	*Report
-	Style  template.CSS
 	Policy string // of the Content-Security-Policy
 	Gantt  gantt
 	Back   curves
@@ -53,7 +52,6 @@ func HTML(w io.Writer, r *Report) error {
 	style := sha256.Sum256([]byte(styleText))
 	p := page{
 		Report: r,
-		Style:  template.CSS(styleText), //nolint:gosec // our own
 		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(style[:]) + "'",
 		Gantt:  r.gantt(), Back: r.back(), Flight: r.inFlight(),
 		Bad: r.Bad(),
@@ -69,10 +67,13 @@ func (r *Report) rows() (rows []*Item, hidden int) {
 		rows = append(rows, &r.Items[i])
 	}
 	slices.SortStableFunc(rows, func(a, b *Item) int {
-		if a.Back() != b.Back() {
-			return map[bool]int{false: -1, true: 1}[a.Back()]
+		switch {
+		case a.Back() == b.Back():
+			return cmp.Compare(b.Took(), a.Took())
+		case b.Back():
+			return -1
 		}
-		return cmp.Compare(b.Took(), a.Took())
+		return 1
 	})
 	hidden = max(0, len(rows)-maxRows)
 	return rows[:len(rows)-hidden], hidden
@@ -126,11 +127,4 @@ func duration(d time.Duration) string {
 		return "–"
 	}
 	return view.Duration(d)
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return noun
-	}
-	return noun + "s"
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
@@ -42,7 +43,7 @@ type Item struct {
 	Key         string
 	Tier        string
 	Destination string
-	Phase       restore.Phase // Blocked for one that was never to be begun
+	Phase       restore.Phase // view.Blocked for one that was never to be begun
 	TaskID      string
 	Attempt     int
 	Databases   []plan.Database
@@ -57,9 +58,6 @@ type Item struct {
 
 // Never stands for a moment that has not come.
 const Never time.Duration = -1
-
-// Blocked is the phase of an item that was never to be begun.
-const Blocked restore.Phase = "blocked"
 
 // New computes the figures of a run.
 func New(r Run) *Report {
@@ -93,8 +91,8 @@ func newItem(o runner.Outcome, started time.Time) Item {
 		return max(0, t.Sub(started)) // adopted work may be older than the run
 	}
 	it := Item{
-		Key: string(o.Item.Key), Tier: o.Item.Labels["tier"], Destination: o.Item.Destination,
-		Phase: s.Phase, TaskID: s.TaskID, Attempt: s.Attempt, Databases: o.Item.Databases,
+		Key: string(o.Item.Key), Tier: o.Item.Labels[view.TierLabel], Destination: o.Item.Destination,
+		Phase: view.PhaseOf(o), Why: view.Message(o), TaskID: s.TaskID, Attempt: s.Attempt, Databases: o.Item.Databases,
 		BackupSetID: o.Item.Parameters.BackupSetId,
 		Created:     since(s.CreatedAt), Started: since(s.StartedAt), Ended: since(s.EndedAt),
 	}
@@ -104,12 +102,6 @@ func newItem(o runner.Outcome, started time.Time) Item {
 	if o.Item.Objective != nil {
 		it.Objective = *o.Item.Objective
 	}
-	switch {
-	case s.Phase == "":
-		it.Phase, it.Why = Blocked, o.Item.Reason
-	case s.Failure != nil && s.Phase != restore.Succeeded:
-		it.Why = s.Failure.Error()
-	}
 	return it
 }
 
@@ -117,7 +109,7 @@ func newItem(o runner.Outcome, started time.Time) Item {
 func (it Item) Back() bool { return it.Phase == restore.Succeeded }
 
 // Over reports whether nothing more happens to the item.
-func (it Item) Over() bool { return it.Phase == Blocked || it.Phase.Ended() }
+func (it Item) Over() bool { return it.Phase == view.Blocked || it.Phase.Ended() }
 
 // Bad returns the items that ended otherwise than well.
 func (r *Report) Bad() []Item {

@@ -33,7 +33,7 @@ func Diagnostics(w io.Writer, l diag.List, sources map[string][]byte) {
 		p.diagnostic(same, &src)
 		p.blank()
 	}
-	totals := plural(l.Errors(), "error") + ", " + plural(len(l)-l.Errors(), "warning")
+	totals := Plural(l.Errors(), "error") + ", " + Plural(len(l)-l.Errors(), "warning")
 	if left > 0 {
 		totals += fmt.Sprintf("; %d of them are not shown", left)
 	}

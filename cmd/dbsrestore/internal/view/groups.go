@@ -20,8 +20,8 @@ type group struct {
 	databases                 int
 }
 
-// tierLabel is the label by which restores are grouped.
-const tierLabel = "tier"
+// TierLabel is the label by which restores are grouped and measured.
+const TierLabel = "tier"
 
 // groupItems groups the items of a plan, ordered by tier, region and
 // destination.
@@ -42,7 +42,7 @@ func groupItems(items []plan.Item) []group {
 	groups = groupBy(items, func(plan.Item) string { return "" })
 	for i := range groups {
 		n := len(destinations[place{groups[i].tier, groups[i].region}])
-		groups[i].destination = plural(n, "destination")
+		groups[i].destination = Plural(n, "destination")
 	}
 	return groups
 }
@@ -52,7 +52,7 @@ func groupBy(items []plan.Item, destination func(plan.Item) string) []group {
 	index := map[name]int{}
 	var groups []group
 	for _, it := range items {
-		n := name{Inert(it.Labels[tierLabel]), Inert(it.Site.Region), Inert(destination(it))}
+		n := name{Inert(it.Labels[TierLabel]), Inert(it.Site.Region), Inert(destination(it))}
 		i, ok := index[n]
 		if !ok {
 			i = len(groups)

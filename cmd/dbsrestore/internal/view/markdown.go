@@ -42,10 +42,10 @@ const (
 )
 
 const (
-	manyRisks     = 20 // texts that need a look
-	leastRisks    = 3
-	rowDatabases  = 6 // named in a row
-	markdownWords = 160
+	manyRisks    = 20 // texts that need a look
+	leastRisks   = 3
+	rowDatabases = 6   // named in a row
+	maxCode      = 160 // columns of a code span
 )
 
 func planMarkdown(p *plan.Plan, level detail) []byte {
@@ -56,7 +56,11 @@ func planMarkdown(p *plan.Plan, level detail) []byte {
 		m.printf("Made offline: the service was not asked, and what depends on it stays open.\n\n")
 	}
 	if level < headOnly {
-		m.risks(p.Items, map[bool]int{true: leastRisks, false: manyRisks}[level == fewRisks])
+		most := manyRisks
+		if level == fewRisks {
+			most = leastRisks
+		}
+		m.risks(p.Items, most)
 	}
 	if level < fewRisks {
 		m.groups(p.Items)
@@ -106,7 +110,7 @@ func (m *markdown) risks(items []plan.Item, most int) {
 		m.printf("- %s **%s** %s: %s\n", n.symbol, n.label, strings.Join(keys, ", "), code(n.text))
 	}
 	if more := len(notes) - most; more > 0 {
-		m.printf("- … and %s\n", plural(more, "more note"))
+		m.printf("- … and %s\n", Plural(more, "more note"))
 	}
 	m.printf("\n")
 }
@@ -114,7 +118,7 @@ func (m *markdown) risks(items []plan.Item, most int) {
 // samples is how many items of a note are named.
 const samples = 3
 
-// note is a text about some items of a plan.
+// riskNote is a text about some items of a plan.
 type riskNote struct {
 	symbol, label, text string
 	keys                []string
@@ -203,9 +207,9 @@ func marker(name string) string {
 }
 
 // code returns a text as a code span that holds exactly its inert form, cut to
-// some words. Inside of one, nothing is a mention, a link, an image or HTML.
+// maxCode columns. Inside of one, nothing is a mention, a link, an image or HTML.
 func code(s string) string {
-	s = truncate(Inert(s), markdownWords)
+	s = truncate(Inert(s), maxCode)
 	if s = strings.TrimSpace(s); s == "" {
 		return "–"
 	}

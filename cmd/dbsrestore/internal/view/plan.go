@@ -50,7 +50,7 @@ func (p *page) planHead(pl *plan.Plan) {
 			totals = append(totals, cell{strconv.Itoa(n[e.action]) + " " + e.words, actionStyle(e.action)})
 		}
 	}
-	p.flow(append(totals, cell{text: "of " + plural(len(pl.Items), "item")})...)
+	p.flow(append(totals, cell{text: "of " + Plural(len(pl.Items), "item")})...)
 	if pl.Offline {
 		p.paragraph(0, "Made offline: the service was not asked, and what depends on it stays open.")
 	}
@@ -216,7 +216,7 @@ func budget(limit string, items int) string {
 	}
 	of := ""
 	if share {
-		of = fmt.Sprintf(" (%d%% of %s)", n, plural(items, "item"))
+		of = fmt.Sprintf(" (%d%% of %s)", n, Plural(items, "item"))
 		n = n * items / 100
 	}
 	return fmt.Sprintf("the run stops at the %s failure%s; those in flight finish", ordinal(n+1), of)

@@ -22,13 +22,13 @@ type RunInfo struct {
 	Outcome  string    // "" while unfinished
 }
 
-// blocked is the phase shown of an item that was never to be begun.
-const blocked restore.Phase = "blocked"
+// Blocked is the phase shown of an item that was never to be begun.
+const Blocked restore.Phase = "blocked"
 
-// phaseOf returns where an item stands.
-func phaseOf(o runner.Outcome) restore.Phase {
+// PhaseOf returns where an item stands.
+func PhaseOf(o runner.Outcome) restore.Phase {
 	if o.State.Phase == "" {
-		return blocked
+		return Blocked
 	}
 	return o.State.Phase
 }
@@ -38,10 +38,10 @@ func tally(items []runner.Outcome) runner.Counts {
 	c := runner.Counts{Total: len(items)}
 	of := map[restore.Phase]*int{
 		restore.Succeeded: &c.Succeeded, restore.Failed: &c.Failed, restore.TimedOut: &c.TimedOut,
-		restore.Unknown: &c.Unknown, restore.Skipped: &c.Skipped, blocked: &c.Blocked,
+		restore.Unknown: &c.Unknown, restore.Skipped: &c.Skipped, Blocked: &c.Blocked,
 	}
 	for _, o := range items {
-		p := phaseOf(o)
+		p := PhaseOf(o)
 		switch n := of[p]; {
 		case n != nil:
 			*n++
@@ -89,24 +89,24 @@ func statusRow(o runner.Outcome, now time.Time) []cell {
 	s := o.State
 	row := texts(
 		Inert(string(o.Item.Key)),
-		string(phaseOf(o)),
+		string(PhaseOf(o)),
 		cmp.Or(Inert(s.TaskID), "-"),
 		cmp.Or(Inert(s.Last.RawStatus), "-"),
 		"-",
 		cmp.Or(elapsed(took(s, now)), "-"),
-		message(o),
+		Message(o),
 	)
-	row[1].style = phaseStyle(phaseOf(o))
+	row[1].style = phaseStyle(PhaseOf(o))
 	if p := percent(s.Last); p != "" {
 		row[4].text = stage(s.Last) + " " + p
 	}
 	return row
 }
 
-// message returns why an item stands where it does, "" when all is well.
-func message(o runner.Outcome) string {
+// Message returns why an item stands where it does, "" when all is well.
+func Message(o runner.Outcome) string {
 	switch {
-	case phaseOf(o) == blocked:
+	case PhaseOf(o) == Blocked:
 		return Inert(o.Item.Reason)
 	case o.State.Failure != nil && o.State.Phase != restore.Succeeded:
 		return Inert(o.State.Failure.Error())
@@ -118,7 +118,7 @@ func phaseStyle(p restore.Phase) style {
 	switch p {
 	case restore.Succeeded:
 		return green
-	case restore.Failed, restore.TimedOut, restore.Unknown, blocked:
+	case restore.Failed, restore.TimedOut, restore.Unknown, Blocked:
 		return red
 	case restore.Skipped:
 		return yellow
@@ -216,7 +216,7 @@ type itemDocument struct {
 func newItemDocument(o runner.Outcome) itemDocument {
 	s := o.State
 	return itemDocument{
-		Key: Inert(string(o.Item.Key)), Phase: phaseOf(o),
+		Key: Inert(string(o.Item.Key)), Phase: PhaseOf(o),
 		Action: plan.Action(Inert(string(o.Item.Action))), Reason: Inert(o.Item.Reason), Destination: Inert(o.Item.Destination),
 		Attempt: s.Attempt, TaskID: Inert(s.TaskID), TaskName: taskName(o), Adopted: s.Adopted,
 		Status: Inert(s.Last.RawStatus), Progress: newProgress(s), Surplus: inertAll(s.Surplus),

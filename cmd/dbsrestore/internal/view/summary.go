@@ -57,7 +57,7 @@ var badPhases = []struct {
 	{restore.Failed, "x"},
 	{restore.Unknown, "?"},
 	{restore.TimedOut, "!"},
-	{blocked, "!"},
+	{Blocked, "!"},
 	{restore.Skipped, "-"},
 }
 
@@ -66,7 +66,7 @@ func (p *page) badItems(items []runner.Outcome) {
 	room, left := p.o.rows(len(items)), 0
 	for _, bad := range badPhases {
 		for _, o := range items {
-			if phaseOf(o) != bad.phase {
+			if PhaseOf(o) != bad.phase {
 				continue
 			}
 			if room == 0 {
@@ -81,7 +81,7 @@ func (p *page) badItems(items []runner.Outcome) {
 }
 
 func (p *page) badItem(symbol string, o runner.Outcome) {
-	phase := phaseOf(o)
+	phase := PhaseOf(o)
 	p.blank()
 	head := []cell{
 		{symbol + " " + string(phase), phaseStyle(phase)},
@@ -92,7 +92,7 @@ func (p *page) badItem(symbol string, o runner.Outcome) {
 		head = append(head, cell{text: "task " + Inert(id)})
 	}
 	p.flow(head...)
-	if m := message(o); m != "" {
+	if m := Message(o); m != "" {
 		p.paragraph(4, m)
 	}
 	if phase == restore.Unknown && o.State.TaskID == "" {
@@ -104,7 +104,7 @@ func (p *page) badItem(symbol string, o runner.Outcome) {
 func (p *page) openItems(items []runner.Outcome) {
 	var active, unsure, waiting []string
 	for _, o := range items {
-		switch phase := phaseOf(o); {
+		switch phase := PhaseOf(o); {
 		case phase.Active() && o.State.TaskID == "":
 			unsure = append(unsure, Inert(string(o.Item.Key)))
 		case phase.Active():
@@ -116,16 +116,16 @@ func (p *page) openItems(items []runner.Outcome) {
 	if len(active) > 0 {
 		p.blank()
 		p.paragraph(0, fmt.Sprintf("%s at the service, which goes on with what was started: %s",
-			plural(len(active), "item"), some(active, p.o.limit(maxRows))))
+			Plural(len(active), "item"), some(active, p.o.limit(maxRows))))
 	}
 	if len(unsure) > 0 {
 		p.blank()
 		p.paragraph(0, fmt.Sprintf("%s of which the create was sent and the answer is not known: %s. The next run looks for the task before it sends anything.",
-			plural(len(unsure), "item"), some(unsure, p.o.limit(maxKeys))))
+			Plural(len(unsure), "item"), some(unsure, p.o.limit(maxKeys))))
 	}
 	if len(waiting) > 0 {
 		p.blank()
-		p.paragraph(0, fmt.Sprintf("%s not begun: %s", plural(len(waiting), "item"), some(waiting, p.o.limit(maxKeys))))
+		p.paragraph(0, fmt.Sprintf("%s not begun: %s", Plural(len(waiting), "item"), some(waiting, p.o.limit(maxKeys))))
 	}
 }
 
@@ -137,7 +137,7 @@ func (p *page) surplus(items []runner.Outcome) {
 		}
 		p.blank()
 		p.paragraph(0, fmt.Sprintf("! surplus %s: %s by the same name as task %s: %s. This run did not start what is surplus; look at it in the console.",
-			Inert(string(o.Item.Key)), plural(len(o.State.Surplus), "more task"), Inert(o.State.TaskID),
+			Inert(string(o.Item.Key)), Plural(len(o.State.Surplus), "more task"), Inert(o.State.TaskID),
 			strings.Join(inertAll(o.State.Surplus), ", ")))
 	}
 }

@@ -18,7 +18,7 @@ func Trials(w io.Writer, trials []plan.Trial, left int, o Options) {
 	p.table(0, rows)
 	if left > 0 {
 		p.blank()
-		p.line(0, cell{text: plural(left, "more item") + " of forEach not tried: choose one with --only KEY"})
+		p.line(0, cell{text: Plural(left, "more item") + " of forEach not tried: choose one with --only KEY"})
 	}
 	p.writeTo(w)
 }

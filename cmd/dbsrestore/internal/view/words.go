@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// plural returns "1 error", "2 errors".
-func plural(n int, noun string) string {
+// Plural returns "1 error", "2 errors".
+func Plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
