@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -126,15 +127,15 @@ func (s *scene) apply(state string, more ...string) *program {
 	return p
 }
 
-// wait fails the test unless the process ends with a status.
-func (s *scene) wait(p *program, want int) {
+// wait fails the test unless the process ends with one of the statuses.
+func (s *scene) wait(p *program, want ...int) {
 	s.t.Helper()
 	got, err := p.wait()
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if got != want {
-		s.t.Fatalf("%s: got exit status %d, want %d\n%s", p.name, got, want, p.stderr())
+	if !slices.Contains(want, got) {
+		s.t.Fatalf("%s: got exit status %d, want %v\n%s", p.name, got, want, p.stderr())
 	}
 }
 

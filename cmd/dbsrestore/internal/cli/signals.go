@@ -15,7 +15,7 @@ Finishing the calls under way; the same command resumes. Ctrl-C again quits at o
 `
 
 // draining is a run's answer to signals: the first closes drain, the second
-// cancels ctx.
+// cancels ctx, the third ends the process.
 type draining struct {
 	ctx   context.Context
 	drain chan struct{}
@@ -38,27 +38,26 @@ func (d *draining) note(sig os.Signal) {
 }
 
 // drainOnSignal takes the signals that would end the process until stop is
-// called. Elsewhere they end it: nothing has been sent then.
+// called. Elsewhere they end it: nothing has been sent then. Once one has come,
+// the next is taken even after stop: it would cut off the words that tell how
+// to resume.
 func (a *app) drainOnSignal(parent context.Context) *draining {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals, ignore := a.env.Signals()
 	done := make(chan struct{})
-	d := &draining{ctx: ctx, drain: make(chan struct{}), stop: func() { ignore(); close(done); cancel(nil) }}
+	d := &draining{ctx: ctx, drain: make(chan struct{}), stop: func() { close(done); cancel(nil) }}
 	go func() {
-		for n := 0; ; n++ {
-			select {
-			case <-done:
-				return
-			case sig := <-signals:
-				d.note(sig)
-				if n > 0 {
-					cancel(errInterrupted)
-					return
-				}
-				close(d.drain)
-				go fmt.Fprint(a.env.Stderr, stopping) // whoever reads it, or does not, holds up nothing
-			}
+		defer ignore()
+		select {
+		case <-done:
+			return
+		case sig := <-signals:
+			d.note(sig)
+			close(d.drain)
+			go fmt.Fprint(a.env.Stderr, stopping) // whoever reads it, or does not, holds up nothing
 		}
+		d.note(<-signals)
+		cancel(errInterrupted)
 	}()
 	return d
 }
