@@ -195,6 +195,17 @@ func (m moment) newestSet(p *Parameters, b *BackupPlan) (blocked string) {
 	return ""
 }
 
+// setTime returns when a backup set ended, in Unix milliseconds, 0 for one that
+// is not known.
+func (b *BackupPlan) setTime(id string) int64 {
+	for _, s := range slices.Concat(b.BackupSets, b.Points) {
+		if id != "" && s.ID == id {
+			return s.To.UnixMilli()
+		}
+	}
+	return 0
+}
+
 // holds reports whether a backup plan can restore a moment.
 func (b *BackupPlan) holds(at time.Time) bool {
 	return slices.ContainsFunc(b.Ranges, func(r Range) bool { return !at.Before(r.From) && !at.After(r.To) })

@@ -104,6 +104,7 @@ type Item struct {
 	Declared        Digest            `json:"declared"`        // of the request as the author wrote it
 	At              string            `json:"at"`              // the moment as the author wrote it
 	Parameters      Parameters        `json:"parameters"`
+	BackupSetTime   int64             `json:"backupSetTime,omitempty"` // when the backup of Parameters.BackupSetId ended, Unix milliseconds; 0 when unknown
 	Password        *schema.SecretRef `json:"password,omitempty"`
 	Databases       []Database        `json:"databases,omitempty"`
 	DatabaseType    string            `json:"databaseType,omitempty"` // of the backup plan, e.g. MySQL; "" when unknown

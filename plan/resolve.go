@@ -183,6 +183,7 @@ func (r *resolution) online(it *draftItem, item *Item, b *BackupPlan) {
 	if blocked != "" {
 		block(item, "%s", blocked)
 	}
+	item.BackupSetTime = b.setTime(item.Parameters.BackupSetId)
 	if p := r.inPlace(it, b); p != nil {
 		found = append(found, p)
 	}

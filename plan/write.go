@@ -117,6 +117,7 @@ func (w *writer) item(i *Item) {
 	w.must("declared", string(i.Declared))
 	w.must("at", i.At)
 	w.parameters(&i.Parameters)
+	w.number("backupSetTime", i.BackupSetTime)
 	if i.Password != nil {
 		w.name("password")
 		w.open('{')

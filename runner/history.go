@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner/journal"
@@ -98,6 +99,19 @@ func (p Past) Retryable() []plan.Key {
 		}
 	}
 	return keys
+}
+
+// Durations returns how long the items that succeeded took, from the start of
+// their tasks on.
+func (p Past) Durations() map[plan.Key]time.Duration {
+	took := make(map[plan.Key]time.Duration)
+	for key, saved := range p {
+		s := saved.State
+		if s.Phase == restore.Succeeded && !s.StartedAt.IsZero() && s.EndedAt.After(s.StartedAt) {
+			took[key] = s.EndedAt.Sub(s.StartedAt)
+		}
+	}
+	return took
 }
 
 // Known returns what planning needs to know: the items of which a restore task

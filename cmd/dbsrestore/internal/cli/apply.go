@@ -63,7 +63,9 @@ func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
 	}
 	defer s.Close()
 	if a.flags.output == "text" && (!a.flags.quiet || !f.yes) {
-		view.Plan(a.env.Stdout, p, a.viewOptions())
+		if err := a.review(cmd.Context(), p, view.PlanNotes{}); err != nil {
+			return err
+		}
 		fmt.Fprintln(a.env.Stdout)
 	}
 	if err := a.mayApply(p, f); err != nil {

@@ -2,17 +2,21 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
 	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner"
+	"github.com/dbsrestore/dbsrestore/runner/journal"
 )
 
 func (a *app) planCommand() *cobra.Command {
@@ -37,7 +41,7 @@ func (a *app) planCommand() *cobra.Command {
 					return err
 				}
 			}
-			if err := a.showPlan(p, out); err != nil {
+			if err := a.showPlan(cmd.Context(), p, out); err != nil {
 				return err
 			}
 			return planStatus(p, detailed)
@@ -91,21 +95,92 @@ func planStatus(p *plan.Plan, detailed bool) error {
 	return nil
 }
 
-func (a *app) showPlan(p *plan.Plan, saved string) error {
+// showPlan shows a plan that was saved in a file, or "" if it was not.
+func (a *app) showPlan(ctx context.Context, p *plan.Plan, saved string) error {
 	if a.flags.output == "json" {
 		return p.Write(a.env.Stdout)
 	}
 	if p.Digest == "" { // it was not saved
 		p.Seal()
 	}
-	view.Plan(a.env.Stdout, p, a.viewOptions())
+	notes := view.PlanNotes{Next: nextOf(p)}
 	switch {
 	case saved != "" && p.Offline:
-		fmt.Fprintf(a.env.Stdout, "\nSaved %s, for review: what needs the service is open in it, and apply refuses it.\n", view.Inert(saved))
+		notes.Next = "Saved " + saved + ", for review: what needs the service is open in it, and apply refuses it."
 	case saved != "":
-		fmt.Fprintf(a.env.Stdout, "\nSaved %s. Carry out exactly this plan:\n    dbsrestore apply %s --digest %s%s\n", view.Inert(saved), view.Inert(quoteShell(saved)), p.Digest, a.where())
+		notes.Next = "Saved " + saved + ". Carry out exactly this plan:"
+		notes.Command = fmt.Sprintf("dbsrestore apply %s --digest %s%s", quoteShell(saved), p.Digest, a.where())
 	}
+	return a.review(ctx, p, notes)
+}
+
+// nextOf says what to do about a plan that was not saved.
+func nextOf(p *plan.Plan) string {
+	n := p.Count()
+	switch {
+	case p.Offline:
+		return "Next: plan without --offline, which asks the service for what is open."
+	case n[plan.Blocked] > 0:
+		return "Next: mend what is blocked, and plan again."
+	case n[plan.Restore]+n[plan.Adopt] > 0:
+		return "Next: 'dbsrestore apply' with the same flags carries it out; --out FILE saves it for review."
+	case n[plan.Failed] > 0:
+		return "Next: 'dbsrestore retry " + p.Manifest.Name + "/" + p.Run + "' tries anew what failed."
+	}
+	return ""
+}
+
+// review shows a plan, with a forecast by the last runs of the same manifest.
+func (a *app) review(ctx context.Context, p *plan.Plan, notes view.PlanNotes) error {
+	took, err := a.lastDurations(ctx, p)
+	if err != nil {
+		return err
+	}
+	notes.Forecast = p.Forecast(took)
+	view.Plan(a.env.Stdout, p, notes, a.viewOptions())
 	return nil
+}
+
+// forecastRuns is how many runs a forecast goes back.
+const forecastRuns = 3
+
+// lastDurations returns how long the items of a plan took when they were
+// restored last, at the same target.
+func (a *app) lastDurations(ctx context.Context, p *plan.Plan) (map[plan.Key]time.Duration, error) {
+	dir, err := a.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	j, err := journal.OpenReadOnly(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, stateError(err)
+	}
+	defer j.Close()
+	runs, err := j.Runs(ctx)
+	if err != nil {
+		return nil, stateError(err)
+	}
+	took := map[plan.Key]time.Duration{}
+	read := 0
+	for _, run := range runs { // the newest first
+		if read == forecastRuns || run.Manifest != p.Manifest.Name || run.Target != p.Target {
+			continue
+		}
+		read++
+		past, err := runner.ReadPast(ctx, j, run)
+		if err != nil {
+			return nil, stateError(err)
+		}
+		for key, d := range past.Durations() {
+			if took[key] == 0 {
+				took[key] = d
+			}
+		}
+	}
+	return took, nil
 }
 
 // where repeats the flags that say which service a plan was made with, and where

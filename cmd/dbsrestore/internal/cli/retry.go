@@ -52,7 +52,9 @@ func (a *app) retry(ctx context.Context, name string, f applyFlags) error {
 			"give its --endpoint (or --emulator) and its credentials; nothing was done")
 	}
 	if a.flags.output == "text" && (!a.flags.quiet || !f.yes) {
-		view.Plan(a.env.Stdout, p, a.viewOptions())
+		if err := a.review(ctx, p, view.PlanNotes{}); err != nil {
+			return err
+		}
 		fmt.Fprintln(a.env.Stdout)
 	}
 	if err := a.mayApply(p, f); err != nil {

@@ -17,7 +17,7 @@ With -o markdown it is a comment for a pull request: what needs a look stands fi
 folded, and where not everything fits into --max-bytes whole parts are left out. Its first line is a
 marker, the same for every plan of a manifest, by which a comment is found and updated in place.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if maxBytes < view.MinMarkdown {
 				return usageError("give more", "show: --max-bytes %d is less than %d", maxBytes, view.MinMarkdown)
 			}
@@ -29,7 +29,7 @@ marker, the same for every plan of a manifest, by which a comment is found and u
 				_, err := a.env.Stdout.Write(view.PlanMarkdown(p, maxBytes))
 				return err
 			}
-			return a.showPlan(p, "")
+			return a.showPlan(cmd.Context(), p, "")
 		},
 	}
 	a.flags.outputFlag(cmd, "text", "json", "markdown")

@@ -138,7 +138,7 @@ func sinks(t *testing.T, s string, o view.Options) map[string][]byte {
 	p.Manifest, p.Run, p.Digest, p.Failure.Max = plan.ManifestRef{Name: s, File: s, Digest: plan.Digest(s)}, s, plan.Digest(s), s
 
 	out := make(map[string][]byte)
-	out["Plan"] = output(func(b *bytes.Buffer) { view.Plan(b, p, o) })
+	out["Plan"] = output(func(b *bytes.Buffer) { view.Plan(b, p, view.PlanNotes{}, o) })
 
 	var text, lines bytes.Buffer
 	d := newDrill(t, newPlan(it, second, barred))

@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,7 +103,7 @@ func (m *markdown) risks(items []plan.Item, most int) {
 	for _, n := range notes[:min(len(notes), most)] {
 		keys := make([]string, 0, samples)
 		for _, k := range n.keys[:min(len(n.keys), samples)] {
-			keys = append(keys, code(k))
+			keys = append(keys, code(string(k)))
 		}
 		if more := len(n.keys) - len(keys); more > 0 {
 			keys = append(keys, fmt.Sprintf("%d more", more))
@@ -118,28 +119,19 @@ func (m *markdown) risks(items []plan.Item, most int) {
 // samples is how many items of a note are named.
 const samples = 3
 
-// riskNote is a text about some items of a plan.
+// riskNote is why a reviewer should look at some items.
 type riskNote struct {
-	symbol, label, text string
-	keys                []string
+	symbol, label string
+	itemNote
 }
 
 // riskNotes gathers why items are blocked or failed, and warnings, in this
 // order.
 func riskNotes(items []plan.Item) []riskNote {
 	var notes []riskNote
-	add := func(symbol, label string, texts func(plan.Item) []string) {
-		index := map[string]int{}
-		for _, it := range items {
-			for _, t := range texts(it) {
-				i, ok := index[t]
-				if !ok {
-					i = len(notes)
-					index[t] = i
-					notes = append(notes, riskNote{symbol, label, t, nil})
-				}
-				notes[i].keys = append(notes[i].keys, string(it.Key))
-			}
+	add := func(symbol, label string, of func(plan.Item) []string) {
+		for _, n := range gather(items, of) {
+			notes = append(notes, riskNote{symbol, label, n})
 		}
 	}
 	reason := func(a plan.Action) func(plan.Item) []string {
@@ -156,23 +148,19 @@ func riskNotes(items []plan.Item) []riskNote {
 	return notes
 }
 
+// manyRows is how many groups a reader of a comment takes in at once.
+const manyRows = 20
+
 // groups writes a table of the items by tier, region and destination.
 func (m *markdown) groups(items []plan.Item) {
-	groups := groupItems(items)
+	groups := groupItems(items, manyRows)
 	if len(groups) == 0 {
 		return
 	}
-	m.printf("| tier | region | destination | items | databases | |\n|---|---|---|--:|--:|---|\n")
+	m.printf("| tier | region | destination | items | databases | objective | |\n|---|---|---|--:|--:|---|---|\n")
 	for _, g := range groups {
-		n, states := 0, []string(nil)
-		for _, a := range planActions {
-			n += g.items[a.action]
-			if a.action != plan.Restore && g.items[a.action] > 0 {
-				states = append(states, fmt.Sprintf("%d %s", g.items[a.action], a.words))
-			}
-		}
-		m.printf("| %s | %s | %s | %d | %d | %s |\n", cellCode(g.tier), cellCode(g.region), cellCode(g.destination),
-			n, g.databases, strings.Join(states, ", "))
+		m.printf("| %s | %s | %s | %d | %d | %s | %s |\n", cellCode(g.tier), cellCode(g.region), cellCode(g.destination),
+			g.count(), g.databases, cmp.Or(g.objective(), "–"), g.others())
 	}
 	m.printf("\n")
 }

@@ -42,6 +42,9 @@ type page struct {
 
 func (p *page) writeTo(w io.Writer) { _, _ = w.Write(p.buf.Bytes()) }
 
+// lines counts what was written so far.
+func (p *page) lines() int { return bytes.Count(p.buf.Bytes(), []byte{'\n'}) }
+
 func (p *page) blank() { p.buf.WriteByte('\n') }
 
 // gap is what stands between two cells.

@@ -10,26 +10,44 @@ import (
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/schema"
 )
 
 const (
 	maxDatabases = 2 // named in a row
 	maxKeys      = 8 // named where many items share a reason
+
+	maxLines      = 40 // of a plan
+	maxReasons    = 14 // of these, lines of reasons
+	maxPlanGroups = 8  // of these, groups
 )
 
-// Plan writes a plan for review: the totals, what needs a look, a row for each
-// item, and the rules that a run of it will follow.
-func Plan(w io.Writer, p *plan.Plan, o Options) {
-	pg := page{o: o}
-	pg.planHead(p)
-	pg.planReasons(p)
-	if len(p.Items) > 0 {
-		pg.blank()
-		pg.planItems(p.Items)
+// PlanNotes are what a reviewer wants to know beyond the plan.
+type PlanNotes struct {
+	Forecast plan.Forecast
+	Next     string // what to do now, "" for nothing
+	Command  string // that does it, "" for none; it is never cut
+}
+
+// Plan writes a plan for review, in at most 40 lines unless everything is
+// wanted: the totals, what needs a look, the items in groups, a row for each as
+// far as there is room, the rules that a run will follow, and what to do next.
+func Plan(w io.Writer, p *plan.Plan, n PlanNotes, o Options) {
+	head, reasons, groups, items, tail := page{o: o}, page{o: o}, page{o: o}, page{o: o}, page{o: o}
+	head.planHead(p)
+	tail.planRules(p, n)
+
+	room := maxLines - head.lines() - tail.lines()
+	reasons.planReasons(p, o.limit(min(maxReasons, room)))
+	room -= reasons.lines()
+	if o.Verbose || room > maxPlanGroups {
+		groups.planGroups(p.Items)
 	}
-	pg.blank()
-	pg.planRules(p)
-	pg.writeTo(w)
+	room -= groups.lines()
+	items.planItems(p.Items, o.limit(room))
+	for _, part := range []*page{&head, &reasons, &groups, &items, &tail} {
+		part.writeTo(w)
+	}
 }
 
 func (p *page) planHead(pl *plan.Plan) {
@@ -50,7 +68,15 @@ func (p *page) planHead(pl *plan.Plan) {
 			totals = append(totals, cell{strconv.Itoa(n[e.action]) + " " + e.words, actionStyle(e.action)})
 		}
 	}
-	p.flow(append(totals, cell{text: "of " + Plural(len(pl.Items), "item")})...)
+	databases := 0
+	for _, it := range pl.Items {
+		databases += len(it.Databases)
+	}
+	of := "of " + Plural(len(pl.Items), "item")
+	if databases > 0 {
+		of += ", " + Plural(databases, "database")
+	}
+	p.flow(append(totals, cell{text: of})...)
 	if pl.Offline {
 		p.paragraph(0, "Made offline: the service was not asked, and what depends on it stays open.")
 	}
@@ -71,57 +97,98 @@ func actionStyle(a plan.Action) style {
 }
 
 // planReasons writes why items have their actions, warnings and open questions,
-// each text once with the items that it is about.
-func (p *page) planReasons(pl *plan.Plan) {
-	if slices.ContainsFunc(pl.Items, func(it plan.Item) bool { return it.Reason != "" || len(it.Warnings)+len(it.Open) > 0 }) {
-		p.blank()
+// each text once with the items that it is about, in so many lines at most.
+func (p *page) planReasons(pl *plan.Plan, room int) {
+	var texts []page
+	add := func(label string, of func(plan.Item) []string) {
+		for _, n := range gather(pl.Items, of) {
+			text := page{o: p.o}
+			text.reason(label, n)
+			texts = append(texts, text)
+		}
 	}
 	for _, a := range []plan.Action{plan.Blocked, plan.Failed, plan.Restore, plan.Adopt, plan.Done} {
-		p.reasons(a.Symbol()+" "+string(a), pl.Items, func(it plan.Item) []string {
+		add(a.Symbol()+" "+string(a), func(it plan.Item) []string {
 			if it.Action != a || it.Reason == "" {
 				return nil
 			}
 			return []string{it.Reason}
 		})
 	}
-	p.reasons("! warning", pl.Items, func(it plan.Item) []string { return it.Warnings })
-	p.reasons("? open", pl.Items, func(it plan.Item) []string { return it.Open })
+	add("! warning", func(it plan.Item) []string { return it.Warnings })
+	add("? open", func(it plan.Item) []string { return it.Open })
+	if len(texts) > 0 {
+		p.blank()
+	}
+	for i, text := range texts {
+		if p.lines()+text.lines() > room-1 && (i < len(texts)-1 || p.lines()+text.lines() > room) {
+			p.more(len(texts) - i)
+			return
+		}
+		text.writeTo(&p.buf)
+	}
 }
 
-// reasons writes the texts that a function gives of items, after a label.
-func (p *page) reasons(label string, items []plan.Item, of func(plan.Item) []string) {
-	var texts []string // in the order of their first items
-	keys := make(map[string][]string)
-	for _, it := range items {
-		for _, t := range of(it) {
-			if keys[t] == nil {
-				texts = append(texts, t)
-			}
-			keys[t] = append(keys[t], Inert(string(it.Key)))
-		}
+// reason writes a text and the items that it is about, after a label.
+func (p *page) reason(label string, n itemNote) {
+	keys := inertAll(n.keys)
+	if len(keys) == 1 {
+		p.paragraph(0, fmt.Sprintf("%s %s: %s", label, keys[0], Inert(n.text)))
+		return
 	}
-	shown := p.o.rows(len(texts))
-	for _, t := range texts[:shown] {
-		if k := keys[t]; len(k) == 1 {
-			p.paragraph(0, fmt.Sprintf("%s %s: %s", label, k[0], Inert(t)))
-		} else {
-			p.paragraph(0, fmt.Sprintf("%s (%d): %s", label, len(k), Inert(t)))
-			p.paragraph(4, some(k, p.o.limit(maxKeys)))
-		}
-	}
-	p.more(len(texts) - shown)
+	p.paragraph(0, fmt.Sprintf("%s (%d): %s", label, len(keys), Inert(n.text)))
+	p.paragraph(4, some(keys, p.o.limit(maxKeys)))
 }
 
-// planItems writes a row for each item.
-func (p *page) planItems(items []plan.Item) {
+// planGroups writes a row for each group of items, when there is more than one.
+func (p *page) planGroups(items []plan.Item) {
+	groups := groupItems(items, p.o.limit(maxPlanGroups))
+	if len(groups) < 2 {
+		return
+	}
+	tiers := slices.ContainsFunc(groups, func(g group) bool { return g.tier+g.objective() != "" })
+	row := func(tier, objective string, others ...string) []cell {
+		if tiers {
+			others = append([]string{tier, objective}, others...)
+		}
+		return texts(others...)
+	}
+	rows := [][]cell{row("TIER", "OBJECTIVE", "REGION", "DESTINATION", "ITEMS", "DATABASES", "")}
+	shown := min(len(groups), p.o.limit(maxPlanGroups))
+	for _, g := range groups[:shown] {
+		rows = append(rows, row(cmp.Or(g.tier, "-"), cmp.Or(g.objective(), "-"), g.region, cmp.Or(g.destination, "-"),
+			strconv.Itoa(g.count()), strconv.Itoa(g.databases), g.others()))
+	}
+	p.blank()
+	p.table(0, rows)
+	p.more(len(groups) - shown)
+}
+
+// planItems writes a row for each item, in so many lines at most.
+func (p *page) planItems(items []plan.Item, room int) {
+	if len(items) == 0 {
+		return
+	}
+	const around = 3 // a blank line, the head, and how many more there are
+	shown := len(items)
+	if shown > room-around+1 {
+		shown = max(0, room-around)
+	}
+	p.blank()
+	if shown > 0 {
+		p.itemRows(items[:shown])
+	}
+	p.more(len(items) - shown)
+}
+
+func (p *page) itemRows(items []plan.Item) {
 	head := texts("", "ACTION", "KEY", "DATABASES", "DESTINATION", "RESTORE POINT")
 	anyNeeds := slices.ContainsFunc(items, func(it plan.Item) bool { return len(it.Needs) > 0 })
 	if anyNeeds {
 		head = append(head, cell{text: "NEEDS"})
 	}
 	rows := [][]cell{head}
-	shown := p.o.rows(len(items))
-	for _, it := range items[:shown] {
+	for _, it := range items {
 		s := actionStyle(it.Action)
 		row := append([]cell{{it.Action.Symbol(), s}, {Inert(string(it.Action)), s}}, texts(
 			Inert(string(it.Key)), databases(it, p.o.limit(maxDatabases)), Inert(it.Destination), restorePoint(it))...)
@@ -131,7 +198,6 @@ func (p *page) planItems(items []plan.Item) {
 		rows = append(rows, row)
 	}
 	p.table(0, rows)
-	p.more(len(items) - shown)
 }
 
 // databases says which databases of an item come under which names.
@@ -160,27 +226,44 @@ func databases(it plan.Item, most int) string {
 // came to.
 func restorePoint(it plan.Item) string {
 	declared, p := Inert(it.At), it.Parameters
-	switch {
-	case p.BackupSetId != "" && (it.At == "" || strings.Contains(it.At, p.BackupSetId)):
-		return "backup set " + Inert(p.BackupSetId)
-	case p.BackupSetId != "":
-		return declared + " -> backup set " + Inert(p.BackupSetId)
-	case p.RestoreTime == 0:
+	if p.BackupSetId != "" {
+		set := "backup set " + Inert(p.BackupSetId)
+		if it.BackupSetTime > 0 {
+			set += " of " + millis(it.BackupSetTime)
+		}
+		if it.At == "" || strings.Contains(it.At, p.BackupSetId) {
+			return set
+		}
+		return declared + " -> " + set
+	}
+	if p.RestoreTime == 0 {
 		return cmp.Or(declared, "-")
 	}
-	pinned := time.UnixMilli(p.RestoreTime).UTC()
-	at := pinned.Format("2006-01-02T15:04:05.999Z07:00")
 	written, err := time.Parse(time.RFC3339, it.At)
-	if it.At == "" || it.At == strconv.FormatInt(p.RestoreTime, 10) || err == nil && written.Equal(pinned) {
-		return at
+	if it.At == "" || it.At == strconv.FormatInt(p.RestoreTime, 10) || err == nil && written.UnixMilli() == p.RestoreTime {
+		return millis(p.RestoreTime)
 	}
-	return declared + " -> " + at
+	return declared + " -> " + millis(p.RestoreTime)
 }
 
-// planRules writes the failure policy, the limits and the digest.
-func (p *page) planRules(pl *plan.Plan) {
-	l := pl.Limits
+// millis writes Unix milliseconds as a time.
+func millis(ms int64) string {
+	return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.999Z07:00")
+}
+
+// planRules writes how long it takes, the failure policy, the limits, the digest
+// and what to do next.
+func (p *page) planRules(pl *plan.Plan, n PlanNotes) {
+	p.blank()
+	if words := forecastWords(n.Forecast, pl.Limits); words != "" {
+		p.paragraph(0, words)
+	}
+	if late := n.Forecast.Late; len(late) > 0 {
+		p.paragraph(0, fmt.Sprintf("! late: %s cannot meet objective.rto, to go by the last time: %s",
+			Plural(len(late), "item"), some(inertAll(late), p.o.limit(maxKeys))))
+	}
 	p.paragraph(0, failureWords(pl))
+	l := pl.Limits
 	p.paragraph(0, fmt.Sprintf("Limits: %d in flight, %d per destination, %d per backup plan, %g requests per second, polls at least %s apart.",
 		l.InFlight, l.PerDestination, l.PerBackupPlan, l.RequestsPerSecond, Duration(time.Duration(l.PollInterval))))
 	if slices.ContainsFunc(pl.Items, func(it plan.Item) bool { return it.Action == plan.Blocked }) {
@@ -189,6 +272,50 @@ func (p *page) planRules(pl *plan.Plan) {
 	if pl.Digest != "" {
 		p.paragraph(0, "Digest: "+Inert(string(pl.Digest)))
 	}
+	if n.Next != "" {
+		p.blank()
+		p.paragraph(0, Inert(n.Next))
+	}
+	if n.Command != "" {
+		p.buf.WriteString("    " + Inert(n.Command) + "\n")
+	}
+}
+
+// forecastWords says how long a run takes at least, and what it waits for.
+func forecastWords(f plan.Forecast, l schema.Limits) string {
+	var words string
+	switch {
+	case f.Known > 0 || f.AtLeast > 0:
+		words = fmt.Sprintf("Forecast: at least %s, to go by the last time of %s", Duration(f.AtLeast.Round(time.Second)), Plural(f.Known, "item"))
+	case f.Rounds > 0:
+		words = fmt.Sprintf("Forecast: at least %s one after another, of unknown duration", Plural(f.Rounds, "restore"))
+	default:
+		return ""
+	}
+	switch f.Binds {
+	case "":
+		return words + "."
+	case "needs":
+		return fmt.Sprintf("%s: %s, with what it needs before.", words, Inert(f.Of))
+	}
+	words += fmt.Sprintf(". Binding limit: %s %s for %s", f.Binds, limitValue(f.Binds, l), Plural(f.Items, "item"))
+	if f.Of != "" {
+		words += " of " + Inert(f.Of)
+	}
+	return words + "."
+}
+
+// limitValue returns the value of a limit.
+func limitValue(name string, l schema.Limits) string {
+	switch name {
+	case "inFlight":
+		return strconv.Itoa(l.InFlight)
+	case "perDestination":
+		return strconv.Itoa(l.PerDestination)
+	case "perBackupPlan":
+		return strconv.Itoa(l.PerBackupPlan)
+	}
+	return strconv.FormatFloat(l.RequestsPerSecond, 'g', -1, 64)
 }
 
 // failureWords says in words what a run does about failures.
@@ -219,5 +346,5 @@ func budget(limit string, items int) string {
 		of = fmt.Sprintf(" (%d%% of %s)", n, Plural(items, "item"))
 		n = n * items / 100
 	}
-	return fmt.Sprintf("the run stops at the %s failure%s; those in flight finish", ordinal(n+1), of)
+	return fmt.Sprintf("the run stops at the %s failure%s; those in flight finish, exit status 4", ordinal(n+1), of)
 }

@@ -27,7 +27,7 @@ func TestPlan(t *testing.T) {
 		{"plan-color.txt", 2, view.Options{Color: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			golden(t, c.name, output(func(b *bytes.Buffer) { view.Plan(b, reviewPlan(c.tenants), c.o) }))
+			golden(t, c.name, output(func(b *bytes.Buffer) { view.Plan(b, reviewPlan(c.tenants), view.PlanNotes{}, c.o) }))
 		})
 	}
 	t.Run("plan-offline.txt", func(t *testing.T) {
@@ -38,8 +38,54 @@ func TestPlan(t *testing.T) {
 			p.Items[i].Open = []string{"at: latest is resolved when the backup plan is asked"}
 		}
 		p.Items[1].Databases = nil
-		golden(t, "plan-offline.txt", output(func(b *bytes.Buffer) { view.Plan(b, p, view.Options{}) }))
+		golden(t, "plan-offline.txt", output(func(b *bytes.Buffer) { view.Plan(b, p, view.PlanNotes{}, view.Options{}) }))
 	})
+}
+
+func TestPlanFitsAScreen(t *testing.T) {
+	notes := view.PlanNotes{Forecast: plan.Forecast{Rounds: 9, Binds: "perDestination", Of: "rm-bp1drill00001", Items: 18},
+		Next: "Saved plan.json. Carry out exactly this plan:", Command: "dbsrestore apply plan.json --digest sha256:" + strings.Repeat("9b1c", 16)}
+	for name, p := range map[string]*plan.Plan{"reviewed": reviewPlan(40), "tiers": tiers(400), "reasons": manyReasons(100), "few": reviewPlan(0)} {
+		for _, width := range []int{0, 80, 200} {
+			got := output(func(b *bytes.Buffer) { view.Plan(b, p, notes, view.Options{Width: width}) })
+			if lines := bytes.Count(got, []byte("\n")); lines > 40 {
+				t.Errorf("%s at %d columns: got %d lines, want at most 40:\n%s", name, width, lines, got)
+			}
+			if !bytes.HasSuffix(got, []byte(notes.Command+"\n")) {
+				t.Errorf("%s at %d columns: the command is not whole at the end:\n%s", name, width, got)
+			}
+			all := output(func(b *bytes.Buffer) { view.Plan(b, p, notes, view.Options{Width: width, Verbose: true}) })
+			for _, it := range p.Items {
+				if width != 80 && !bytes.Contains(all, []byte("  "+string(it.Key)+"  ")) {
+					t.Fatalf("%s at %d columns: with -v there is no row of %s:\n%s", name, width, it.Key, all)
+				}
+			}
+		}
+	}
+}
+
+func TestPlanForecast(t *testing.T) {
+	for _, c := range []struct {
+		f    plan.Forecast
+		want string
+	}{
+		{plan.Forecast{Rounds: 1, Of: "orders", Items: 1}, "Forecast: at least 1 restore one after another, of unknown duration."},
+		{plan.Forecast{Rounds: 3, Binds: "perDestination", Of: "rm-1", Items: 6},
+			"Forecast: at least 3 restores one after another, of unknown duration. Binding limit: perDestination 2 for 6 items of rm-1."},
+		{plan.Forecast{AtLeast: 95 * time.Minute, Known: 4, Binds: "inFlight", Items: 40},
+			"Forecast: at least 1h 35m, to go by the last time of 4 items. Binding limit: inFlight 16 for 40 items."},
+		{plan.Forecast{AtLeast: time.Hour, Known: 4, Binds: "requestsPerSecond", Items: 9000},
+			"Forecast: at least 1h, to go by the last time of 4 items. Binding limit: requestsPerSecond 5 for 9000 items."},
+		{plan.Forecast{AtLeast: time.Hour, Known: 4, Binds: "needs", Of: "orders", Items: 1},
+			"Forecast: at least 1h, to go by the last time of 4 items: orders, with what it needs before."},
+		{plan.Forecast{AtLeast: time.Hour, Known: 1, Late: []plan.Key{"a", "b"}},
+			"! late: 2 items cannot meet objective.rto, to go by the last time: a, b"},
+	} {
+		got := output(func(b *bytes.Buffer) { view.Plan(b, newPlan(item("orders")), view.PlanNotes{Forecast: c.f}, view.Options{}) })
+		if !bytes.Contains(got, []byte("\n"+c.want+"\n")) {
+			t.Errorf("got %s\nwant the line %s", got, c.want)
+		}
+	}
 }
 
 // reviewPlan returns a plan with every action, warnings, and so many tenants.
@@ -149,16 +195,16 @@ func TestLogNamesWhatATaskIsAt(t *testing.T) {
 func TestPlanSaysInWordsWhenARunStops(t *testing.T) {
 	for limit, want := range map[string]string{
 		"":    "the run never stops for them.",
-		"0":   "the run stops at the 1st failure; those in flight finish.",
-		"1":   "the run stops at the 2nd failure; those in flight finish.",
-		"10":  "the run stops at the 11th failure; those in flight finish.",
-		"22":  "the run stops at the 23rd failure; those in flight finish.",
-		"2%":  "the run stops at the 1st failure (2% of 1 item); those in flight finish.",
+		"0":   "the run stops at the 1st failure; those in flight finish, exit status 4.",
+		"1":   "the run stops at the 2nd failure; those in flight finish, exit status 4.",
+		"10":  "the run stops at the 11th failure; those in flight finish, exit status 4.",
+		"22":  "the run stops at the 23rd failure; those in flight finish, exit status 4.",
+		"2%":  "the run stops at the 1st failure (2% of 1 item); those in flight finish, exit status 4.",
 		"odd": "at most odd.",
 	} {
 		p := newPlan(item("orders"))
 		p.Failure.Max = limit
-		got := output(func(b *bytes.Buffer) { view.Plan(b, p, view.Options{}) })
+		got := output(func(b *bytes.Buffer) { view.Plan(b, p, view.PlanNotes{}, view.Options{}) })
 		if !bytes.Contains(got, []byte("\nFailures: "+want)) {
 			t.Errorf("max %q: got %s, want %q in it", limit, got, want)
 		}
