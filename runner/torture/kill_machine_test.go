@@ -3,6 +3,7 @@ package torture_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -80,6 +81,10 @@ type machine struct {
 	killFigures
 }
 
+// unread is what an apply says that ended before it began, as every try of a
+// read was struck: by faults, or since nobody listened.
+var unread = regexp.MustCompile(`(?m)^error: (Describe|cannot learn which account)`)
+
 // resumes is how often an apply that ended by itself, but not with everything
 // restored, is told to resume.
 const resumes = 5
@@ -156,7 +161,7 @@ func (m *machine) over(end bool) (bool, error) {
 			return false, fmt.Errorf("%s: exit status 3, but %+v", m.last.name, c)
 		}
 		return surplus || end, nil
-	case status == 69 && !end && strings.Contains(m.last.stderr(), "error: Describe"): // faults struck every try of a read
+	case status == 69 && !end && unread.MatchString(m.last.stderr()):
 		return false, nil
 	default:
 		return false, fmt.Errorf("%s: exit status %d\n%s", m.last.name, status, m.last.stderr())
