@@ -72,6 +72,9 @@ func planMarkdown(p *plan.Plan, level detail) []byte {
 	case riskyRows:
 		m.rows("Items that need a look", slices.DeleteFunc(slices.Clone(p.Items), func(it plan.Item) bool { return !risky(it) }))
 	}
+	if words := forecastWords(p.Forecast(nil), p.Limits, code); words != "" {
+		m.printf("%s\n\n", words)
+	}
 	m.printf("%s\n\n", failureWords(p))
 	if p.Count()[plan.Blocked] > 0 {
 		m.printf("Apply refuses this plan as long as items are blocked, unless `--skip-blocked`.\n\n")

@@ -255,7 +255,7 @@ func millis(ms int64) string {
 // and what to do next.
 func (p *page) planRules(pl *plan.Plan, n PlanNotes) {
 	p.blank()
-	if words := forecastWords(n.Forecast, pl.Limits); words != "" {
+	if words := forecastWords(n.Forecast, pl.Limits, Inert); words != "" {
 		p.paragraph(0, words)
 	}
 	if late := n.Forecast.Late; len(late) > 0 {
@@ -281,8 +281,9 @@ func (p *page) planRules(pl *plan.Plan, n PlanNotes) {
 	}
 }
 
-// forecastWords says how long a run takes at least, and what it waits for.
-func forecastWords(f plan.Forecast, l schema.Limits) string {
+// forecastWords says how long a run takes at least, and what it waits for. A
+// name from outside is written by a function.
+func forecastWords(f plan.Forecast, l schema.Limits, name func(string) string) string {
 	var words string
 	switch {
 	case f.Known > 0 || f.AtLeast > 0:
@@ -296,11 +297,11 @@ func forecastWords(f plan.Forecast, l schema.Limits) string {
 	case "":
 		return words + "."
 	case "needs":
-		return fmt.Sprintf("%s: %s, with what it needs before.", words, Inert(f.Of))
+		return fmt.Sprintf("%s: %s, with what it needs before.", words, name(f.Of))
 	}
 	words += fmt.Sprintf(". Binding limit: %s %s for %s", f.Binds, limitValue(f.Binds, l), Plural(f.Items, "item"))
 	if f.Of != "" {
-		words += " of " + Inert(f.Of)
+		words += " of " + name(f.Of)
 	}
 	return words + "."
 }

@@ -81,7 +81,9 @@ func TestPlanForecast(t *testing.T) {
 		{plan.Forecast{AtLeast: time.Hour, Known: 1, Late: []plan.Key{"a", "b"}},
 			"! late: 2 items cannot meet objective.rto, to go by the last time: a, b"},
 	} {
-		got := output(func(b *bytes.Buffer) { view.Plan(b, newPlan(item("orders")), view.PlanNotes{Forecast: c.f}, view.Options{}) })
+		got := output(func(b *bytes.Buffer) {
+			view.Plan(b, newPlan(item("orders")), view.PlanNotes{Forecast: c.f}, view.Options{})
+		})
 		if !bytes.Contains(got, []byte("\n"+c.want+"\n")) {
 			t.Errorf("got %s\nwant the line %s", got, c.want)
 		}
