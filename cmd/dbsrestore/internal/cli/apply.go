@@ -48,6 +48,7 @@ of that manifest as it is now: what a pipeline asks that applies after a merge.`
 	cmd.Flags().BoolVar(&f.newRun, "new-run", false, "begin although an earlier run of the manifest is unfinished")
 	cmd.Flags().BoolVar(&f.skipBlocked, "skip-blocked", false, "carry out the rest of a plan that has blocked items")
 	cmd.Flags().BoolVar(&f.wait, "wait", true, "follow the restores until they end")
+	a.flags.runFlags(cmd)
 	cmd.Flags().StringVar(&f.digest, "digest", "", "carry out only the plan with this `SHA`, as it was approved, and do not ask: 64 hexadecimal digits, with or without sha256:")
 	return cmd
 }
@@ -102,10 +103,16 @@ func (a *app) isRecorded(ctx context.Context, p *plan.Plan, s *session) (recorde
 
 // nothingToDo tells that the run is over and went well.
 func (a *app) nothingToDo(p *plan.Plan, ended time.Time) error {
+	into, err := createJSON(a.flags.jsonInto)
+	if err != nil {
+		return err
+	}
+	now := a.env.Now()
+	out := a.newProgress(p, into)
+	out.text = false
+	out.finish(runner.Report{Started: now, Ended: now, Counts: runner.Counts{Total: len(p.Items), Succeeded: len(p.Items)}}, nil)
 	switch {
 	case a.flags.output == "json":
-		now := a.env.Now()
-		a.newProgress(p).finish(runner.Report{Started: now, Ended: now, Counts: runner.Counts{Total: len(p.Items), Succeeded: len(p.Items)}})
 	case len(p.Items) == 0:
 		fmt.Fprintln(a.env.Stdout, "Nothing to do: the plan has no restores.")
 	default:

@@ -13,6 +13,7 @@ const (
 	exitWork        = 2
 	exitFailures    = 3
 	exitHalted      = 4
+	exitMissed      = 6
 	exitPlanRefused = 7
 	exitLocked      = 8
 	exitRunning     = 9
@@ -33,6 +34,7 @@ var exitTable = []struct {
 	{exitWork, "plan --detailed-exitcode: there is work (only that)"},
 	{exitFailures, "finished, some items did not end well, within the failure budget, or the service has tasks that are one too many"},
 	{exitHalted, "halted: the failure budget was exceeded"},
+	{exitMissed, "--fail-on objectives: everything is back, but an objective was missed"},
 	{exitPlanRefused, "plan file refused: missing, cut, altered, offline, stale, or not the one that was approved"},
 	{exitLocked, "locked by another run, or an earlier run is unfinished"},
 	{exitRunning, "apply --wait=false: restores go on at the service"},

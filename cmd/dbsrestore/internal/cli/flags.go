@@ -28,6 +28,8 @@ type flags struct {
 	quiet     bool
 	verbose   bool
 	timeScale float64
+	failOn    string
+	jsonInto  string
 }
 
 func (f *flags) everywhere(fs *pflag.FlagSet) {
@@ -64,6 +66,16 @@ func (f *flags) targetFlags(cmd *cobra.Command) {
 
 func (f *flags) stateFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.stateDir, "state-dir", "", "`DIR` for what is known of runs (default $XDG_STATE_HOME/dbsrestore)")
+}
+
+// runFlags are those of verbs that carry out a run.
+func (f *flags) runFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.jsonInto, "json-into", "", "also write what -o json prints into `FILE`")
+	f.failOnFlag(cmd)
+}
+
+func (f *flags) failOnFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.failOn, "fail-on", "", "end with status 6 when `WHAT` was missed: objectives")
 }
 
 func (f *flags) outputFlag(cmd *cobra.Command, formats ...string) {
@@ -108,6 +120,8 @@ func (f *flags) check(cmd *cobra.Command) error {
 		return usageError("0.1 to 100", "%s: --requests-per-second %v is out of range", cmd.Name(), f.rate)
 	case given("time-scale") && !(f.timeScale >= 0.001 && f.timeScale <= 1e6):
 		return usageError("0.001 to 1000000", "%s: --time-scale %v is out of range", cmd.Name(), f.timeScale)
+	case given("fail-on") && f.failOn != "objectives":
+		return usageError("write --fail-on objectives", "%s: --fail-on %q is not known", cmd.Name(), f.failOn)
 	case given("time-scale") && cmd.Flags().Lookup("emulator") != nil && !f.emulator:
 		return usageError("add --emulator", "%s: --time-scale only goes with --emulator", cmd.Name())
 	}

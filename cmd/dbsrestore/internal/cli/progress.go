@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/report"
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
@@ -33,21 +34,30 @@ type observer interface {
 type progress struct {
 	app     *app
 	plan    *plan.Plan
-	json    *view.JSONLines // nil for text
+	json    []*view.JSONLines // that get the summary too
+	text    bool              // the summary is for people
+	into    *jsonFile         // nil for none
 	changes chan runner.Change
 	dropped int           // changes that found the backlog full
 	written chan struct{} // closed when all changes are
 }
 
-func (a *app) newProgress(p *plan.Plan) *progress {
-	o := &progress{app: a, plan: p, changes: make(chan runner.Change, backlog), written: make(chan struct{})}
-	var show observer
+// newProgress begins to show a run, also in a file unless that is nil.
+func (a *app) newProgress(p *plan.Plan, into *jsonFile) *progress {
+	o := &progress{app: a, plan: p, text: true, into: into, changes: make(chan runner.Change, backlog), written: make(chan struct{})}
+	var show []observer
 	switch {
 	case a.flags.output == "json":
-		o.json = view.NewJSONLines(a.env.Stdout, p)
-		show = o.json
+		o.text = false
+		o.json = append(o.json, view.NewJSONLines(a.env.Stdout, p))
 	case !a.flags.quiet:
-		show = view.NewLog(a.env.Stderr, p)
+		show = append(show, view.NewLog(a.env.Stderr, p))
+	}
+	if into != nil {
+		o.json = append(o.json, view.NewJSONLines(into, p))
+	}
+	for _, j := range o.json {
+		show = append(show, j)
 	}
 	go o.write(show)
 	return o
@@ -62,7 +72,7 @@ func (o *progress) observe(c runner.Change) {
 	}
 }
 
-func (o *progress) write(show observer) {
+func (o *progress) write(show []observer) {
 	defer close(o.written)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
@@ -74,30 +84,41 @@ func (o *progress) write(show observer) {
 				return
 			}
 			counts = c.Counts
-			if show != nil {
-				show.Observe(c)
+			for _, s := range show {
+				s.Observe(c)
 			}
 		case now := <-beat.C:
-			if show != nil {
-				show.Heartbeat(now, counts)
+			for _, s := range show {
+				s.Heartbeat(now, counts)
 			}
 		}
 	}
 }
 
-// finish ends the showing with the result, and with how to go on when the run
-// is not at its end.
-func (o *progress) finish(r runner.Report) {
+// finish ends the showing with the result, what was measured of it (nil for
+// nothing), and how to go on when the run is not at its end.
+func (o *progress) finish(r runner.Report, measured *report.Report) {
 	close(o.changes)
 	select {
 	case <-o.written:
 	case <-time.After(patience):
 		return // nobody reads; the journal has it all
 	}
-	if o.json != nil {
-		o.json.Summary(r)
-	} else {
+	missed := 0
+	if measured != nil {
+		missed = measured.Missed()
+	}
+	for _, j := range o.json {
+		j.Summary(r, missed)
+	}
+	if o.text {
 		view.Summary(o.app.env.Stdout, o.plan, r, o.app.viewOptions())
+		if measured != nil {
+			report.Objectives(o.app.env.Stdout, measured)
+		}
+	}
+	if err := o.into.close(); err != nil {
+		fmt.Fprintf(o.app.env.Stderr, "%s is not whole: %s\n", view.Inert(o.app.flags.jsonInto), view.Inert(err.Error()))
 	}
 	if o.dropped > 0 {
 		fmt.Fprintf(o.app.env.Stderr, "%d changes were not shown, because their reader was too slow.\n", o.dropped)

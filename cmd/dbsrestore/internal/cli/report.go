@@ -31,16 +31,21 @@ Restores are grouped by their label tier. The same run gives the same bytes.`,
 				Manifest: r.run.Manifest, Key: r.run.Key, Target: r.run.Target, Plan: &p, Journal: r.digest,
 				Outcomes: r.outcomes, Started: r.run.Started, Ended: r.run.Ended,
 			})
+			write := report.HTML
 			switch a.flags.output {
 			case "csv":
-				return report.CSV(a.env.Stdout, rep)
+				write = report.CSV
 			case "junit":
-				return report.JUnit(a.env.Stdout, rep)
+				write = report.JUnit
 			}
-			return report.HTML(a.env.Stdout, rep)
+			if err := write(a.env.Stdout, rep); err != nil {
+				return err
+			}
+			return a.objectivesStatus(rep)
 		},
 	}
 	a.flags.stateFlag(cmd)
+	a.flags.failOnFlag(cmd)
 	a.flags.outputFlag(cmd, "html", "csv", "junit")
 	return cmd
 }

@@ -27,6 +27,7 @@ else of the run is restored twice, and what is unfinished is followed to its end
 	}
 	a.flags.targetFlags(cmd)
 	a.flags.outputFlag(cmd, "text", "json")
+	a.flags.runFlags(cmd)
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	cmd.Flags().BoolVar(&f.wait, "wait", true, "follow the restores until they end")
 	cmd.Flags().BoolVar(&f.skipBlocked, "skip-blocked", false, "carry out the rest of a plan that has blocked items")

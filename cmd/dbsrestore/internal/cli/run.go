@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/report"
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
@@ -20,6 +21,10 @@ import (
 // carryOut runs the plan under the lock and tells how it went.
 func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFlags) error {
 	dir, err := a.stateDir()
+	if err != nil {
+		return err
+	}
+	into, err := createJSON(a.flags.jsonInto)
 	if err != nil {
 		return err
 	}
@@ -50,16 +55,30 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 		return err
 	}
 	st := a.drainOnSignal(ctx)
-	out := a.newProgress(p)
-	report, err := runner.Run(st.ctx, p, s, runner.Journal{J: j, Run: run, Lock: lock}, runner.Options{
+	out := a.newProgress(p, into)
+	result, err := runner.Run(st.ctx, p, s, runner.Journal{J: j, Run: run, Lock: lock}, runner.Options{
 		Past: past, Retry: f.retry, Drain: st.drain, Observe: out.observe, NoFollow: !f.wait,
 	})
 	st.stop()
 	if err == nil {
-		err = a.end(context.WithoutCancel(ctx), j, run, p, report)
+		err = a.end(context.WithoutCancel(ctx), j, run, p, result)
 	}
-	out.finish(report)
-	return runStatus(report, err, st.signal())
+	measured := report.New(report.Run{Manifest: run.Manifest, Key: run.Key, Target: run.Target, Plan: p,
+		Outcomes: result.Items, Started: run.Started, Ended: result.Ended})
+	out.finish(result, measured)
+	if err := runStatus(result, err, st.signal()); err != nil {
+		return err
+	}
+	return a.objectivesStatus(measured)
+}
+
+// objectivesStatus ends the command with a status of its own when objectives were
+// missed, if that is asked for.
+func (a *app) objectivesStatus(r *report.Report) error {
+	if a.flags.failOn == "" || r.Missed() == 0 {
+		return nil
+	}
+	return statusOnly(exitMissed)
 }
 
 // end marks a run as over, unless a task of it goes on or may.

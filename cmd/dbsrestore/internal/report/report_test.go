@@ -180,3 +180,22 @@ func TestJUnit(t *testing.T) {
 	}
 	golden(t, "report.xml", b.Bytes())
 }
+
+func TestObjectivesSayTheVerdictOfEachTierThatHasOne(t *testing.T) {
+	var b bytes.Buffer
+	rep := report.New(drill(60))
+	report.Objectives(&b, rep)
+	golden(t, "objectives.txt", b.Bytes())
+	if rep.Missed() == 0 {
+		t.Error("nothing is missed in a drill in which restores fail")
+	}
+	b.Reset()
+	none := drill(6)
+	for i := range none.Outcomes {
+		none.Outcomes[i].Item.Objective = nil
+	}
+	rep = report.New(none)
+	if report.Objectives(&b, rep); b.Len() > 0 || rep.Missed() > 0 {
+		t.Errorf("without objectives %d are missed, and it says %s", rep.Missed(), &b)
+	}
+}

@@ -150,7 +150,7 @@ func sinks(t *testing.T, s string, o view.Options) map[string][]byte {
 		restore.Event{Kind: restore.Answered, TaskID: s}, looked(running, restore.Task{ID: s + "2"}), failed(restore.PollFailed, f))
 	f.Class = restore.Refused
 	d.apply(second.Key, looked(), intended(restore.Create), failed(restore.CreateFailed, f))
-	jsonl.Summary(d.report())
+	jsonl.Summary(d.report(), 2)
 	out["Log"], out["JSONLines"] = text.Bytes(), lines.Bytes()
 
 	out["Summary"] = output(func(b *bytes.Buffer) { view.Summary(b, p, d.report(), o) })

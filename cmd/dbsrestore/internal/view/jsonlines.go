@@ -67,8 +67,8 @@ func (j *JSONLines) Heartbeat(now time.Time, c runner.Counts) {
 	}{"heartbeat", now.UTC(), counts(c)})
 }
 
-// Summary writes the last line.
-func (j *JSONLines) Summary(r runner.Report) {
+// Summary writes the last line. Missed is how many objectives were.
+func (j *JSONLines) Summary(r runner.Report, missed int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.write(struct {
@@ -79,8 +79,9 @@ func (j *JSONLines) Summary(r runner.Report) {
 		Halted      bool      `json:"halted"`
 		Interrupted bool      `json:"interrupted"`
 		Counts      counts    `json:"counts"`
-		Surplus     int       `json:"surplusTasks,omitempty"` // tasks that exist and were never started
-	}{"run_summary", r.Ended.UTC(), r.Started.UTC(), allSucceeded(r.Counts), r.Halted, r.Drained, counts(r.Counts), r.Surplus()})
+		Surplus     int       `json:"surplusTasks,omitempty"`     // tasks that exist and were never started
+		Missed      int       `json:"objectivesMissed,omitempty"` // an item's rto and rpo count each
+	}{"run_summary", r.Ended.UTC(), r.Started.UTC(), allSucceeded(r.Counts), r.Halted, r.Drained, counts(r.Counts), r.Surplus(), missed})
 }
 
 // counts is runner.Counts in JSON.

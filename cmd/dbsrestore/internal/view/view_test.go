@@ -123,7 +123,7 @@ func TestLog(t *testing.T) {
 	d := wholeRun(t, log.Observe, jsonl.Observe)
 	log.Heartbeat(d.now, d.counts())
 	jsonl.Heartbeat(d.now, d.counts())
-	jsonl.Summary(d.report())
+	jsonl.Summary(d.report(), 2)
 	golden(t, "log.txt", text.Bytes())
 	golden(t, "log.jsonl", lines.Bytes())
 	for line := range strings.Lines(lines.String()) {
