@@ -117,7 +117,7 @@ func (e *engine) add(pi plan.Item) error {
 	e.use.place(it)
 	e.items = append(e.items, it)
 	e.byKey[pi.Key] = it
-	e.count(state.Phase, 1)
+	e.counts.add(state.Phase, 1)
 	if occupies(state.Phase) {
 		e.use.add(it, 1)
 	}
@@ -224,8 +224,8 @@ func (e *engine) move(it *item, from, to restore.Phase) {
 	if from == to {
 		return
 	}
-	e.count(from, -1)
-	e.count(to, 1)
+	e.counts.add(from, -1)
+	e.counts.add(to, 1)
 	switch before, after := occupies(from), occupies(to); {
 	case after && !before:
 		e.use.add(it, 1)
@@ -319,25 +319,4 @@ func (e *engine) report(started time.Time) Report {
 		r.Items = append(r.Items, o)
 	}
 	return r
-}
-
-func (e *engine) count(p restore.Phase, n int) {
-	switch p {
-	case restore.Succeeded:
-		e.counts.Succeeded += n
-	case restore.Failed:
-		e.counts.Failed += n
-	case restore.TimedOut:
-		e.counts.TimedOut += n
-	case restore.Unknown:
-		e.counts.Unknown += n
-	case restore.Skipped:
-		e.counts.Skipped += n
-	default:
-		if p.Active() {
-			e.counts.Active += n
-		} else {
-			e.counts.Waiting += n
-		}
-	}
 }

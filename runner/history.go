@@ -69,13 +69,22 @@ func ReadPast(ctx context.Context, j *journal.Journal, run journal.Run) (Past, e
 	}
 	past := make(Past)
 	for _, entry := range entries {
-		var b body
-		if err := json.Unmarshal(entry.Body, &b); err != nil {
-			return nil, fmt.Errorf("journal of run %s of %s: an entry of %s cannot be read: %w", run.Key, run.Manifest, entry.Item, err)
+		r, err := recordOf(run, entry)
+		if err != nil {
+			return nil, err
 		}
-		past.Add(Record{plan.Key(entry.Item), b.Event, b.State})
+		past.Add(r)
 	}
 	return past, nil
+}
+
+// recordOf reads what Append has written.
+func recordOf(run journal.Run, entry journal.Entry) (Record, error) {
+	var b body
+	if err := json.Unmarshal(entry.Body, &b); err != nil {
+		return Record{}, fmt.Errorf("journal of run %s of %s: an entry of %s cannot be read: %w", run.Key, run.Manifest, entry.Item, err)
+	}
+	return Record{plan.Key(entry.Item), b.Event, b.State}, nil
 }
 
 // Unfinished returns the items that have a task, or may have one, which is not

@@ -53,6 +53,28 @@ type Counts struct {
 // were never begun.
 func (c Counts) Bad() int { return c.Failed + c.TimedOut + c.Unknown }
 
+// add counts n more items in a phase.
+func (c *Counts) add(p restore.Phase, n int) {
+	switch p {
+	case restore.Succeeded:
+		c.Succeeded += n
+	case restore.Failed:
+		c.Failed += n
+	case restore.TimedOut:
+		c.TimedOut += n
+	case restore.Unknown:
+		c.Unknown += n
+	case restore.Skipped:
+		c.Skipped += n
+	default:
+		if p.Active() {
+			c.Active += n
+		} else {
+			c.Waiting += n
+		}
+	}
+}
+
 // Report says how a run ended.
 type Report struct {
 	Started, Ended time.Time

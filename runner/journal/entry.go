@@ -52,29 +52,49 @@ func (j *Journal) Append(ctx context.Context, runID int64, entries []Entry) erro
 // Entries returns the entries of a run in the order in which they were
 // appended, none for a run that does not exist. An entry that is not as it was
 // written, or that lacks its predecessor, gives [ErrDamaged].
-func (j *Journal) Entries(ctx context.Context, runID int64) (_ []Entry, err error) {
-	defer func() { err = j.wrap(fmt.Sprintf("read run %d from", runID), err) }()
-	rows, err := j.db.QueryContext(ctx, "SELECT at, item, kind, body, sum FROM entry WHERE run = ? ORDER BY id", runID)
+func (j *Journal) Entries(ctx context.Context, runID int64) ([]Entry, error) {
+	return j.Tail(runID).Next(ctx)
+}
+
+// Tail reads the entries of a run as they are appended, by whichever process.
+type Tail struct {
+	j     *Journal
+	runID int64
+	last  int64  // id of the last entry that was read
+	sum   []byte // of that entry
+	n     int    // how many were read
+}
+
+// Tail returns a Tail that begins with the first entry of a run.
+func (j *Journal) Tail(runID int64) *Tail { return &Tail{j: j, runID: runID} }
+
+// Next returns the entries that were appended since the call before, as [Journal.Entries]
+// does.
+func (t *Tail) Next(ctx context.Context) (_ []Entry, err error) {
+	defer func() { err = t.j.wrap(fmt.Sprintf("read run %d from", t.runID), err) }()
+	rows, err := t.j.db.QueryContext(ctx, "SELECT id, at, item, kind, body, sum FROM entry WHERE run = ? AND id > ? ORDER BY id", t.runID, t.last)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var entries []Entry
-	var before []byte
 	for rows.Next() {
 		var e Entry
+		var id int64
 		var at string
 		var sum []byte
-		if err := rows.Scan(&at, &e.Item, &e.Kind, &e.Body, &sum); err != nil {
+		if err := rows.Scan(&id, &at, &e.Item, &e.Kind, &e.Body, &sum); err != nil {
 			return nil, err
 		}
-		if !bytes.Equal(sum, chain(before, runID, at, e.Item, e.Kind, e.Body)) {
-			return nil, fmt.Errorf("%w: the checksum of entry %d does not fit", ErrDamaged, len(entries)+1)
+		t.n++
+		if !bytes.Equal(sum, chain(t.sum, t.runID, at, e.Item, e.Kind, e.Body)) {
+			return nil, fmt.Errorf("%w: the checksum of entry %d does not fit", ErrDamaged, t.n)
 		}
 		if err := (*scanTime)(&e.At).Scan(at); err != nil {
 			return nil, err
 		}
-		entries, before = append(entries, e), sum
+		entries = append(entries, e)
+		t.last, t.sum = id, sum
 	}
 	return entries, rows.Err()
 }

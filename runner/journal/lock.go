@@ -57,8 +57,7 @@ func Lock(dir, name string) (*Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	hash := sha256.Sum256([]byte(name))
-	path := filepath.Join(dir, "lock-"+hex.EncodeToString(hash[:8]))
+	path := lockPath(dir, name)
 	if err := checkFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -74,6 +73,25 @@ func Lock(dir, name string) (*Guard, error) {
 		return nil, errors.Join(fmt.Errorf("lock %q in %s: %w", name, dir, err), g.file.Unlock())
 	}
 	return g, nil
+}
+
+func lockPath(dir, name string) string {
+	hash := sha256.Sum256([]byte(name))
+	return filepath.Join(dir, "lock-"+hex.EncodeToString(hash[:8]))
+}
+
+// HolderOf tells who holds the lock on a name, without touching it: ok is false
+// when nobody is known to. On another machine a process counts as alive, and on
+// this one it may be another by the same number.
+func HolderOf(dir, name string) (h Holder, ok bool) {
+	h = readHolder(lockPath(dir, name))
+	if h.PID == 0 {
+		return Holder{}, false
+	}
+	if host, _ := os.Hostname(); h.Host == host && errors.Is(syscall.Kill(h.PID, 0), syscall.ESRCH) {
+		return Holder{}, false
+	}
+	return h, true
 }
 
 // Check tells whether the lock still keeps others out. It does not once the

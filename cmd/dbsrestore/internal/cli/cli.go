@@ -166,7 +166,7 @@ Try it without an account:
 	}
 	root.SetHelpCommand(helpCommand())
 	root.Version = version()
-	root.AddCommand(a.validateCommand(), a.explainCommand(), a.planCommand(), a.showCommand(), a.applyCommand(), a.retryCommand(), a.statusCommand(), a.reportCommand(),
+	root.AddCommand(a.validateCommand(), a.explainCommand(), a.planCommand(), a.showCommand(), a.applyCommand(), a.retryCommand(), a.runsCommand(), a.statusCommand(), a.watchCommand(), a.reportCommand(),
 		a.emulatorCommand(), a.schemaCommand(), a.versionCommand())
 	root.AddCommand(a.topics()...)
 	for _, c := range root.Commands() {

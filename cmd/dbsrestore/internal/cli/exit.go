@@ -37,7 +37,7 @@ var exitTable = []struct {
 	{exitMissed, "--fail-on objectives: everything is back, but an objective was missed"},
 	{exitPlanRefused, "plan file refused: missing, cut, altered, offline, stale, or not the one that was approved"},
 	{exitLocked, "locked by another run, or an earlier run is unfinished"},
-	{exitRunning, "apply --wait=false: restores go on at the service"},
+	{exitRunning, "apply --wait=false, watch: restores go on at the service"},
 	{exitUsage, "wrong usage"},
 	{exitManifest, "manifest or plan invalid: problems to mend, or blocked items"},
 	{exitUnavailable, "service or state directory unavailable"},

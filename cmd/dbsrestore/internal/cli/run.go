@@ -28,8 +28,7 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 	if err != nil {
 		return err
 	}
-	// Not by account: temporary keys change from one process to the next.
-	lock, err := journal.Lock(dir, p.Manifest.Name+" at "+s.endpoint)
+	lock, err := journal.Lock(dir, lockName(p.Manifest.Name, s.target))
 	if err != nil {
 		return lockError(err)
 	}
@@ -132,11 +131,13 @@ func lockError(err error) error {
 	return stateError(err)
 }
 
+const outcomeHalted = "halted"
+
 // outcomeWord is what the journal keeps of how a run ended, with all its items:
 // the plan that was carried out last may have only some.
 func outcomeWord(r runner.Report, past runner.Past) string {
 	if r.Halted {
-		return "halted"
+		return outcomeHalted
 	}
 	for _, saved := range past {
 		if saved.State.Phase != restore.Succeeded {

@@ -22,9 +22,11 @@ import (
 type session struct {
 	Service
 	target   string       // endpoint and account; what one target did is never taken for another's
-	endpoint string       // the target without the account
 	emulator func() error // stops it; nil for none
 }
+
+// accountMark stands in a target between the endpoint and the accounts.
+const accountMark = " as "
 
 // Close ends the session.
 func (s *session) Close() error {
@@ -49,7 +51,7 @@ func (a *app) connect(ctx context.Context, rate float64, sites []plan.Site) (*se
 		return nil, serviceError(err)
 	}
 	where := cmp.Or(endpoint, "the service")
-	return &session{Service: svc, target: where + " as " + strings.Join(accounts, ","), endpoint: where}, nil
+	return &session{Service: svc, target: where + accountMark + strings.Join(accounts, ",")}, nil
 }
 
 // connectFor opens the service for a saved plan, whose limits the flags override.
@@ -81,7 +83,7 @@ func (a *app) emulate(rate float64) (*session, error) {
 	if err != nil {
 		return nil, errors.Join(err, em.Close())
 	}
-	return &session{svc, "emulator", "emulator", em.Close}, nil
+	return &session{svc, "emulator", em.Close}, nil
 }
 
 // accountsOf names the accounts of all profiles in use, sorted. Where there are

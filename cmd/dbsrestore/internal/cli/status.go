@@ -36,7 +36,7 @@ func (a *app) status(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	info := view.RunInfo{Manifest: r.run.Manifest, Key: r.run.Key, Target: r.run.Target, Started: r.run.Started, Ended: r.run.Ended, Outcome: r.run.Outcome}
+	info := infoOf(r.run)
 	if a.flags.output == "json" {
 		return view.StatusJSON(a.env.Stdout, info, r.outcomes)
 	}
@@ -114,10 +114,19 @@ func findRun(ctx context.Context, j *journal.Journal, name string) (journal.Run,
 
 // recall reads a run's plan, as it was last carried out, and its events.
 func recall(ctx context.Context, j *journal.Journal, run journal.Run) (*plan.Plan, runner.Past, error) {
-	p, err := plan.Decode(run.Plan)
+	p, err := planOf(run)
 	if err != nil {
-		return nil, nil, stateError(fmt.Errorf("plan of run %s of %s in the journal: %w", run.Key, run.Manifest, err))
+		return nil, nil, err
 	}
 	past, err := runner.ReadPast(ctx, j, run)
 	return p, past, stateError(err)
+}
+
+// planOf reads a run's plan, as it was last carried out.
+func planOf(run journal.Run) (*plan.Plan, error) {
+	p, err := plan.Decode(run.Plan)
+	if err != nil {
+		return nil, stateError(fmt.Errorf("plan of run %s of %s in the journal: %w", run.Key, run.Manifest, err))
+	}
+	return p, nil
 }

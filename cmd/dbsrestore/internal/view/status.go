@@ -22,6 +22,9 @@ type RunInfo struct {
 	Outcome  string    // "" while unfinished
 }
 
+// Name is by what people call the run.
+func (r RunInfo) Name() string { return r.Manifest + "/" + r.Key }
+
 // Blocked is the phase shown of an item that was never to be begun.
 const Blocked restore.Phase = "blocked"
 
@@ -164,11 +167,9 @@ func countCells(c runner.Counts) []cell {
 func StatusJSON(w io.Writer, run RunInfo, items []runner.Outcome) error {
 	doc := statusDocument{
 		FormatVersion: jsonFormat,
-		Run: runDocument{
-			Inert(run.Manifest), Inert(run.Key), Inert(run.Target), run.Started.UTC(), run.Ended.UTC(), Inert(run.Outcome),
-		},
-		Counts: counts(tally(items)),
-		Items:  make([]itemDocument, 0, len(items)),
+		Run:           newRunDocument(run),
+		Counts:        counts(tally(items)),
+		Items:         make([]itemDocument, 0, len(items)),
 	}
 	for _, o := range items {
 		doc.Items = append(doc.Items, newItemDocument(o))
@@ -192,6 +193,10 @@ type runDocument struct {
 	Started  time.Time `json:"started,omitzero"`
 	Ended    time.Time `json:"ended,omitzero"`
 	Outcome  string    `json:"outcome,omitempty"`
+}
+
+func newRunDocument(r RunInfo) runDocument {
+	return runDocument{Inert(r.Manifest), Inert(r.Key), Inert(r.Target), r.Started.UTC(), r.Ended.UTC(), Inert(r.Outcome)}
 }
 
 type itemDocument struct {
