@@ -30,7 +30,7 @@ func createJSON(path string) (*jsonFile, error) {
 		return nil, fail(exitUnavailable, fmt.Errorf("--json-into: %w", err), hint)
 	}
 	head := make([]byte, len(beginsAsLines))
-	n, err := io.ReadFull(f, head)
+	n, _ := io.ReadFull(f, head) // what is not there is not of this program
 	info, statErr := f.Stat()
 	switch {
 	case statErr != nil:

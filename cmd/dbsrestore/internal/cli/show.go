@@ -24,8 +24,8 @@ folded, and where not everything fits into --max-bytes whole parts are left out.
 marker, the same for every plan of a manifest, by which a comment is found and updated in place.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if maxBytes < view.MinMarkdown {
-				return usageError("give more", "show: --max-bytes %d is less than %d", maxBytes, view.MinMarkdown)
+			if err := checkMaxBytes(cmd, maxBytes); err != nil {
+				return err
 			}
 			p, err := a.savedOrRun(cmd.Context(), args[0])
 			if err != nil {
@@ -40,7 +40,7 @@ marker, the same for every plan of a manifest, by which a comment is found and u
 	}
 	a.flags.stateFlag(cmd)
 	a.flags.outputFlag(cmd, "text", "json", "markdown")
-	cmd.Flags().IntVar(&maxBytes, "max-bytes", 60000, "with -o markdown: at most `N` bytes; GitHub takes 65536")
+	maxBytesFlag(cmd, &maxBytes)
 	return cmd
 }
 
@@ -54,4 +54,15 @@ func (a *app) savedOrRun(ctx context.Context, name string) (*plan.Plan, error) {
 		return nil, err
 	}
 	return r.plan, nil
+}
+
+func maxBytesFlag(cmd *cobra.Command, n *int) {
+	cmd.Flags().IntVar(n, "max-bytes", 60000, "with -o markdown: at most `N` bytes; GitHub takes 65536")
+}
+
+func checkMaxBytes(cmd *cobra.Command, n int) error {
+	if n < view.MinMarkdown {
+		return usageError("give more", "%s: --max-bytes %d is less than %d", cmd.Name(), n, view.MinMarkdown)
+	}
+	return nil
 }

@@ -97,6 +97,8 @@ func (it Item) Took() time.Duration {
 // Restored says which moment or backup set the item restores.
 func (it Item) Restored() string {
 	switch {
+	case it.BackupSetID != "" && !it.SetTime.IsZero():
+		return "backup set " + view.Inert(it.BackupSetID) + " of " + it.SetTime.Format("2006-01-02 15:04:05Z")
 	case it.BackupSetID != "":
 		return "backup set " + view.Inert(it.BackupSetID)
 	case it.Point.IsZero():

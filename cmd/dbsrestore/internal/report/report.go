@@ -49,7 +49,8 @@ type Item struct {
 	Databases   []plan.Database
 	Point       time.Time // that was restored; zero for a backup set
 	BackupSetID string
-	Why         string // it did not succeed, "" when it did
+	SetTime     time.Time // when its backup ended; zero when unknown
+	Why         string    // it did not succeed, "" when it did
 	Objective   schema.Objective
 	Created     time.Duration // Never when it has not been
 	Started     time.Duration // likewise
@@ -96,6 +97,9 @@ func newItem(o runner.Outcome, started time.Time) Item {
 		BackupSetID: o.Item.Parameters.BackupSetId,
 		Created:     since(s.CreatedAt), Started: since(s.StartedAt), Ended: since(s.EndedAt),
 	}
+	if ms := o.Item.BackupSetTime; ms > 0 {
+		it.SetTime = time.UnixMilli(ms).UTC()
+	}
 	if ms := o.Item.Parameters.RestoreTime; ms > 0 {
 		it.Point = time.UnixMilli(ms).UTC()
 	}
@@ -114,4 +118,24 @@ func (it Item) Over() bool { return it.Phase == view.Blocked || it.Phase.Ended()
 // Bad returns the items that ended otherwise than well.
 func (r *Report) Bad() []Item {
 	return slices.DeleteFunc(slices.Clone(r.Items), func(it Item) bool { return it.Back() || !it.Over() })
+}
+
+// Next says what to do about an item that did not come back, "" for one that did
+// or still may.
+func (it Item) Next() string {
+	switch {
+	case it.Phase == restore.Failed && it.TaskID == "":
+		return "mend the cause and run the same apply again"
+	case it.Phase == restore.Failed:
+		return "mend the cause, then try it anew by dbsrestore retry"
+	case it.Phase == restore.Unknown:
+		return "look in the console, then run the same apply again"
+	case it.Phase == restore.TimedOut:
+		return "it goes on at the service; run the same apply again to follow it"
+	case it.Phase == restore.Skipped:
+		return "run the same apply again when what it needs has succeeded"
+	case it.Phase == view.Blocked:
+		return "do as the reason says and plan again"
+	}
+	return ""
 }

@@ -199,3 +199,27 @@ func TestObjectivesSayTheVerdictOfEachTierThatHasOne(t *testing.T) {
 		t.Errorf("without objectives %d are missed, and it says %s", rep.Missed(), &b)
 	}
 }
+
+func TestMarkdownFitsAndIsNeverCut(t *testing.T) {
+	golden(t, "report.md", report.Markdown(report.New(drill(10)), 60000))
+	for _, n := range []int{1000, 20000} {
+		got := report.Markdown(report.New(drill(n)), 60000)
+		if len(got) > 60000 || !bytes.HasSuffix(got, []byte("journal `sha256:77e0`.\n")) {
+			t.Errorf("%d items: got %d bytes, ending in %q", n, len(got), got[max(0, len(got)-80):])
+		}
+		if n == 1000 && bytes.Count(got, []byte("| failed |")) != 20 {
+			t.Errorf("%d items: got %d rows of what failed, want 20", n, bytes.Count(got, []byte("| failed |")))
+		}
+	}
+	if got := report.Markdown(report.New(drill(1000)), 1000); len(got) > 1000 {
+		t.Errorf("the least is %d bytes:\n%s", len(got), got)
+	}
+}
+
+func TestJSONHasEveryFigure(t *testing.T) {
+	var b bytes.Buffer
+	if err := report.JSON(&b, report.New(drill(8))); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "report.json", b.Bytes())
+}

@@ -52,7 +52,7 @@ const (
 func planMarkdown(p *plan.Plan, level detail) []byte {
 	m := markdown{}
 	m.printf("<!-- dbsrestore:plan:%s -->\n", marker(p.Manifest.Name))
-	m.printf("### Restore plan %s, run %s: %s\n\n", code(p.Manifest.Name), code(p.Run), strings.Join(totals(p), ", "))
+	m.printf("### Restore plan %s, run %s: %s\n\n", Code(p.Manifest.Name), Code(p.Run), strings.Join(totals(p), ", "))
 	if p.Offline {
 		m.printf("Made offline: the service was not asked, and what depends on it stays open.\n\n")
 	}
@@ -72,14 +72,14 @@ func planMarkdown(p *plan.Plan, level detail) []byte {
 	case riskyRows:
 		m.rows("Items that need a look", slices.DeleteFunc(slices.Clone(p.Items), func(it plan.Item) bool { return !risky(it) }))
 	}
-	if words := forecastWords(p.Forecast(nil), p.Limits, code); words != "" {
+	if words := forecastWords(p.Forecast(nil), p.Limits, Code); words != "" {
 		m.printf("%s\n\n", words)
 	}
 	m.printf("%s\n\n", failureWords(p))
 	if p.Count()[plan.Blocked] > 0 {
 		m.printf("Apply refuses this plan as long as items are blocked, unless `--skip-blocked`.\n\n")
 	}
-	m.printf("Apply exactly this plan: %s\n", code("dbsrestore apply PLAN.json --digest "+string(p.Digest)))
+	m.printf("Apply exactly this plan: %s\n", Code("dbsrestore apply PLAN.json --digest "+string(p.Digest)))
 	if level > everything {
 		m.printf("\n<sub>Shortened: `dbsrestore show PLAN.json -v` has every row.</sub>\n")
 	}
@@ -106,12 +106,12 @@ func (m *markdown) risks(items []plan.Item, most int) {
 	for _, n := range notes[:min(len(notes), most)] {
 		keys := make([]string, 0, samples)
 		for _, k := range n.keys[:min(len(n.keys), samples)] {
-			keys = append(keys, code(string(k)))
+			keys = append(keys, Code(string(k)))
 		}
 		if more := len(n.keys) - len(keys); more > 0 {
 			keys = append(keys, fmt.Sprintf("%d more", more))
 		}
-		m.printf("- %s **%s** %s: %s\n", n.symbol, n.label, strings.Join(keys, ", "), code(n.text))
+		m.printf("- %s **%s** %s: %s\n", n.symbol, n.label, strings.Join(keys, ", "), Code(n.text))
 	}
 	if more := len(notes) - most; more > 0 {
 		m.printf("- … and %s\n", Plural(more, "more note"))
@@ -162,7 +162,7 @@ func (m *markdown) groups(items []plan.Item) {
 	}
 	m.printf("| tier | region | destination | items | databases | objective | |\n|---|---|---|--:|--:|---|---|\n")
 	for _, g := range groups {
-		m.printf("| %s | %s | %s | %d | %d | %s | %s |\n", cellCode(g.tier), cellCode(g.region), cellCode(g.destination),
+		m.printf("| %s | %s | %s | %d | %d | %s | %s |\n", CodeCell(g.tier), CodeCell(g.region), CodeCell(g.destination),
 			g.count(), g.databases, cmp.Or(g.objective(), "–"), g.others())
 	}
 	m.printf("\n")
@@ -176,8 +176,8 @@ func (m *markdown) rows(title string, items []plan.Item) {
 	m.printf("<details><summary>%s (%d)</summary>\n\n", title, len(items))
 	m.printf("| | item | databases | destination | restore point |\n|---|---|---|---|---|\n")
 	for _, it := range items {
-		m.printf("| %s %s | %s | %s | %s | %s |\n", it.Action.Symbol(), cellCode(string(it.Action)), cellCode(string(it.Key)),
-			cellCode(databases(it, rowDatabases)), cellCode(it.Destination), cellCode(restorePoint(it)))
+		m.printf("| %s %s | %s | %s | %s | %s |\n", it.Action.Symbol(), CodeCell(string(it.Action)), CodeCell(string(it.Key)),
+			CodeCell(databases(it, rowDatabases)), CodeCell(it.Destination), CodeCell(restorePoint(it)))
 	}
 	m.printf("\n</details>\n\n")
 }
@@ -197,9 +197,9 @@ func marker(name string) string {
 	}, name)
 }
 
-// code returns a text as a code span that holds exactly its inert form, cut to
+// Code returns a text as a code span that holds exactly its inert form, cut to
 // maxCode columns. Inside of one, nothing is a mention, a link, an image or HTML.
-func code(s string) string {
+func Code(s string) string {
 	s = truncate(Inert(s), maxCode)
 	if s = strings.TrimSpace(s); s == "" {
 		return "–"
@@ -214,6 +214,6 @@ func code(s string) string {
 	return fence + s + fence
 }
 
-// cellCode is code for the cell of a table, where a bar would end the cell even
+// CodeCell is Code for the cell of a table, where a bar would end the cell even
 // in a code span.
-func cellCode(s string) string { return strings.ReplaceAll(code(s), "|", `\|`) }
+func CodeCell(s string) string { return strings.ReplaceAll(Code(s), "|", `\|`) }
