@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mattn/go-isatty"
+	"golang.org/x/term"
 
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/cli"
 	"github.com/dbsrestore/dbsrestore/runner/dbs"
@@ -28,6 +29,9 @@ func run() int {
 		Stderr:      os.Stderr,
 		Interactive: isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stderr.Fd()),
 		Color:       isatty.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb",
+		Columns:     columns(os.Stdout),
+		Screen:      isatty.IsTerminal(os.Stderr.Fd()),
+		Environ:     os.Environ(),
 		Getenv:      os.Getenv,
 		Now:         time.Now,
 		Signals:     signals,
@@ -37,6 +41,15 @@ func run() int {
 		DemoWorld:   world.DemoFile(),
 		FaultKinds:  faultKinds(),
 	})
+}
+
+// columns returns the width of a terminal, 0 for what is none.
+func columns(f *os.File) int {
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 func signals() (<-chan os.Signal, func()) {

@@ -47,14 +47,15 @@ var rules = map[string]rule{
 
 	"cmd/dbsrestore/internal/view":   {ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore"}},
 	"cmd/dbsrestore/internal/report": {ours: []string{"schema", "plan", "runner", "runner/restore", "cmd/dbsrestore/internal/view"}},
+	"cmd/dbsrestore/internal/live":   {others: []string{"charm.land/bubbletea/v2"}},
 	"cmd/dbsrestore/internal/cli": {
 		ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore", "runner/journal", "runner/secret",
-			"cmd/dbsrestore/internal/view", "cmd/dbsrestore/internal/report"},
+			"cmd/dbsrestore/internal/view", "cmd/dbsrestore/internal/report", "cmd/dbsrestore/internal/live"},
 		others: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"},
 	},
 	"cmd/dbsrestore": { // the only place that knows both cli and dbs
 		ours:   []string{"cmd/dbsrestore/internal/cli", "runner/dbs", "runner/dbs/emulator", "runner/dbs/emulator/world", "runner/secret", "schema"},
-		others: []string{"github.com/mattn/go-isatty"},
+		others: []string{"github.com/mattn/go-isatty", "golang.org/x/term"},
 	},
 	"cmd/barriers":   {ours: []string{"runner/restore/explore"}},
 	"cmd/importtest": {},

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,9 @@ type Env struct {
 	Stdout, Stderr io.Writer
 	Interactive    bool // a person at a terminal can be asked
 	Color          bool // the terminal shows colours
+	Columns        int  // of the terminal that Stdout is; 0 when it is none
+	Screen         bool // Stderr is a terminal
+	Environ        []string
 	Getenv         func(string) string
 	Now            func() time.Time
 	Signals        func() (signals <-chan os.Signal, stop func()) // takes SIGINT and SIGTERM until stop
@@ -44,6 +48,9 @@ type Env struct {
 type Service interface {
 	runner.Service
 	runner.World
+
+	// Calls returns how often each operation was sent.
+	Calls() map[string]int
 
 	// Account returns the id of the account whose credentials are used for a site.
 	Account(ctx context.Context, site plan.Site) (string, error)
@@ -106,6 +113,9 @@ type app struct {
 	flags flags
 
 	stdinRead bool // by a file named -
+
+	screen atomic.Pointer[screen] // that shows a run; nil for none
+	calls  func() int             // sent to the service so far; nil when nobody counts
 
 	problems problems
 }

@@ -200,7 +200,12 @@ func (a *app) where() string {
 }
 
 func (a *app) viewOptions() view.Options {
-	return view.Options{Color: a.env.Color && !a.flags.noColor && a.env.Getenv("NO_COLOR") == "", Verbose: a.flags.verbose}
+	return view.Options{
+		Width:   a.env.Columns,
+		Color:   a.env.Color && !a.flags.noColor && a.env.Getenv("NO_COLOR") == "",
+		Verbose: a.flags.verbose,
+		ASCII:   a.env.Columns > 0 && !a.isUTF8(),
+	}
 }
 
 // save writes the plan file whole or not at all. It replaces nothing but an

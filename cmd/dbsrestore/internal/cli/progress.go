@@ -37,6 +37,7 @@ type progress struct {
 	json    []*view.JSONLines // that get the summary too
 	text    bool              // the summary is for people
 	into    *jsonFile         // nil for none
+	screen  *screen           // nil for none
 	changes chan runner.Change
 	dropped int           // changes that found the backlog full
 	written chan struct{} // closed when all changes are
@@ -50,7 +51,11 @@ func (a *app) newProgress(p *plan.Plan, into *jsonFile) *progress {
 	case a.flags.output == "json":
 		o.text = false
 		o.json = append(o.json, view.NewJSONLines(a.env.Stdout, p))
-	case !a.flags.quiet:
+	case a.flags.quiet:
+	case a.isScreen():
+		o.screen = a.newScreen(p)
+		show = append(show, o.screen)
+	default:
 		show = append(show, view.NewLog(a.env.Stderr, p))
 	}
 	if into != nil {
@@ -104,6 +109,7 @@ func (o *progress) finish(r runner.Report, measured *report.Report) {
 	case <-time.After(patience):
 		return // nobody reads; the journal has it all
 	}
+	o.screen.stop()
 	missed := 0
 	if measured != nil {
 		missed = measured.Missed()

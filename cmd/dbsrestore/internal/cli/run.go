@@ -54,6 +54,13 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 		return err
 	}
 	st := a.drainOnSignal(ctx)
+	a.calls = func() int {
+		n := 0
+		for _, sent := range s.Calls() {
+			n += sent
+		}
+		return n
+	}
 	out := a.newProgress(p, into)
 	result, err := runner.Run(st.ctx, p, s, runner.Journal{J: j, Run: run, Lock: lock}, runner.Options{
 		Past: past, Retry: f.retry, Drain: st.drain, Observe: out.observe, NoFollow: !f.wait,

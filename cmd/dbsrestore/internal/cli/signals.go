@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 )
@@ -54,7 +53,7 @@ func (a *app) drainOnSignal(parent context.Context) *draining {
 		case sig := <-signals:
 			d.note(sig)
 			close(d.drain)
-			go fmt.Fprint(a.env.Stderr, stopping) // whoever reads it, or does not, holds up nothing
+			go a.say(stopping, true) // whoever reads it, or does not, holds up nothing
 		}
 		d.note(<-signals)
 		cancel(errInterrupted)

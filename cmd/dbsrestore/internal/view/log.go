@@ -39,10 +39,15 @@ func NewLog(w io.Writer, p *plan.Plan) *Log {
 
 // Observe writes what there is to say of a change, often nothing.
 func (l *Log) Observe(c runner.Change) {
+	l.observe(c, func(t noteType) bool { return t != noteProgress })
+}
+
+// observe writes of a change what is told.
+func (l *Log) observe(c runner.Change, told func(noteType) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, n := range l.changes.notes(c) {
-		if n.Type != noteProgress {
+		if told(n.Type) {
 			l.line(n.At, string(n.Type), l.pad(n.Key)+gap+n.text())
 		}
 	}

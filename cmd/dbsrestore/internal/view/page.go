@@ -40,7 +40,7 @@ type page struct {
 	buf bytes.Buffer
 }
 
-func (p *page) writeTo(w io.Writer) { _, _ = w.Write(p.buf.Bytes()) }
+func (p *page) writeTo(w io.Writer) { _, _ = io.WriteString(w, p.o.ascii(p.buf.String())) }
 
 // lines counts what was written so far.
 func (p *page) lines() int { return bytes.Count(p.buf.Bytes(), []byte{'\n'}) }

@@ -12,14 +12,31 @@
 // remembers its own if it matters.
 package view
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Options are how a reader likes text. The zero Options are plain text of any
 // width.
 type Options struct {
 	Width   int  // columns, 0 for no bound
+	Height  int  // lines of a screen, for a frame
 	Color   bool // colour symbols and words, which say the same without it
 	Verbose bool // show every row
+	ASCII   bool // the reader's characters are those of ASCII: signs of ours are too
+}
+
+// signs are the characters of ours that are not ASCII, each with what stands for
+// it.
+var signs = strings.NewReplacer("█", "#", "░", "-", "…", "~")
+
+// ascii returns a text without signs that its reader cannot see.
+func (o Options) ascii(s string) string {
+	if !o.ASCII {
+		return s
+	}
+	return signs.Replace(s)
 }
 
 // maxRows is how many rows of one kind are shown without Options.Verbose.
