@@ -48,9 +48,13 @@ var rules = map[string]rule{
 	"cmd/dbsrestore/internal/view":   {ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore"}},
 	"cmd/dbsrestore/internal/report": {ours: []string{"schema", "plan", "runner", "runner/restore", "cmd/dbsrestore/internal/view"}},
 	"cmd/dbsrestore/internal/live":   {others: []string{"charm.land/bubbletea/v2"}},
+	"cmd/dbsrestore/internal/starter": {
+		ours:   []string{"schema", "schema/diag", "plan", "cmd/dbsrestore/internal/view"},
+		others: []string{"gopkg.in/yaml.v3"},
+	},
 	"cmd/dbsrestore/internal/cli": {
 		ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore", "runner/journal", "runner/secret",
-			"cmd/dbsrestore/internal/view", "cmd/dbsrestore/internal/report", "cmd/dbsrestore/internal/live"},
+			"cmd/dbsrestore/internal/view", "cmd/dbsrestore/internal/report", "cmd/dbsrestore/internal/live", "cmd/dbsrestore/internal/starter"},
 		others: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"},
 	},
 	"cmd/dbsrestore": { // the only place that knows both cli and dbs

@@ -54,6 +54,13 @@ type Service interface {
 
 	// Account returns the id of the account whose credentials are used for a site.
 	Account(ctx context.Context, site plan.Site) (string, error)
+
+	// AccountPlans lists every backup plan of a site, without what can be
+	// restored from it. Errors are a *restore.Failure.
+	AccountPlans(ctx context.Context, site plan.Site) ([]plan.BackupPlan, error)
+
+	// Regions returns the regions that DBS is known to serve.
+	Regions() []string
 }
 
 // Target says which service to talk to.
@@ -176,7 +183,7 @@ Try it without an account:
 	}
 	root.SetHelpCommand(helpCommand())
 	root.Version = version()
-	root.AddCommand(a.validateCommand(), a.explainCommand(), a.planCommand(), a.showCommand(), a.applyCommand(), a.retryCommand(), a.runsCommand(), a.statusCommand(), a.watchCommand(), a.reportCommand(),
+	root.AddCommand(a.initCommand(), a.validateCommand(), a.explainCommand(), a.planCommand(), a.showCommand(), a.applyCommand(), a.retryCommand(), a.runsCommand(), a.statusCommand(), a.watchCommand(), a.reportCommand(),
 		a.emulatorCommand(), a.schemaCommand(), a.versionCommand())
 	root.AddCommand(a.topics()...)
 	for _, c := range root.Commands() {

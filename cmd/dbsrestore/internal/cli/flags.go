@@ -53,14 +53,20 @@ func (f *flags) expansionFlags(cmd *cobra.Command) {
 	fs.StringVarP(&f.selector, "selector", "l", "", "only restores with these labels, and what they need: `NAME=VALUE,…`")
 }
 
-// targetFlags are those of verbs that talk to the service.
+// targetFlags are those of verbs that plan and restore at the service.
 func (f *flags) targetFlags(cmd *cobra.Command) {
 	fs := cmd.Flags()
-	fs.StringVar(&f.endpoint, "endpoint", "", "`URL` of the service: https, or http on loopback only (default: DBSRESTORE_ENDPOINT, else the service's own, by region)")
-	fs.BoolVar(&f.emulator, "emulator", false, "start a DBS emulator inside this process and use it")
 	fs.Float64Var(&f.timeScale, "time-scale", 1, "with --emulator: how many times faster than life its restores are")
 	fs.IntVar(&f.inFlight, "in-flight", 0, "at most `N` unfinished restore tasks; overrides limits.inFlight")
 	fs.Float64Var(&f.rate, "requests-per-second", 0, "API calls per account and region; overrides limits.requestsPerSecond")
+	f.serviceFlags(cmd)
+}
+
+// serviceFlags say which service to talk to.
+func (f *flags) serviceFlags(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.StringVar(&f.endpoint, "endpoint", "", "`URL` of the service: https, or http on loopback only (default: DBSRESTORE_ENDPOINT, else the service's own, by region)")
+	fs.BoolVar(&f.emulator, "emulator", false, "start a DBS emulator inside this process and use it")
 	f.stateFlag(cmd)
 }
 
