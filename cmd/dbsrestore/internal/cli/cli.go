@@ -186,6 +186,8 @@ Try it without an account:
 	root.AddCommand(a.initCommand(), a.validateCommand(), a.explainCommand(), a.planCommand(), a.showCommand(), a.applyCommand(), a.retryCommand(), a.runsCommand(), a.statusCommand(), a.watchCommand(), a.reportCommand(),
 		a.emulatorCommand(), a.schemaCommand(), a.versionCommand())
 	root.AddCommand(a.topics()...)
+	inGroups(root)
+	a.completions(root)
 	for _, c := range root.Commands() {
 		if c.Args != nil {
 			c.Args = usageArgs(c.Args)

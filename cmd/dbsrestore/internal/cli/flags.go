@@ -86,6 +86,7 @@ func (f *flags) failOnFlag(cmd *cobra.Command) {
 
 func (f *flags) outputFlag(cmd *cobra.Command, formats ...string) {
 	cmd.Flags().StringVarP(&f.output, "output", "o", formats[0], "output `FORMAT`: "+strings.Join(formats, " or "))
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		if !cmd.Flags().Changed("output") {
 			f.output = formats[0] // verbs share the value, each with its own default

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -60,6 +62,8 @@ func helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND, TOPIC or CODE...]",
 		Short: "Help about a command, a topic or the code of a problem",
+
+		ValidArgsFunction: words(helpWords).complete,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && isCode(args[0]) {
 				return writePages(cmd.OutOrStdout(), args)
@@ -73,9 +77,57 @@ func helpCommand() *cobra.Command {
 	}
 }
 
+// groups are the headings under which help lists verbs.
+var groups = []struct{ title, verbs string }{
+	{"Plan and carry out:", "init validate plan show apply retry"},
+	{"Look at runs:", "status watch runs report"},
+	{"Try and learn:", "explain emulator schema completion help version"},
+}
+
+// inGroups puts the verbs under their headings, and those of none below them.
+func inGroups(root *cobra.Command) {
+	for _, g := range groups {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		verbs := strings.Fields(g.verbs)
+		for _, c := range root.Commands() {
+			if slices.Contains(verbs, c.Name()) {
+				c.GroupID = g.title
+			}
+		}
+	}
+	last := groups[len(groups)-1].title
+	root.SetHelpCommandGroupID(last)
+	root.SetCompletionCommandGroupID(last)
+}
+
 // topics are the help texts that belong to no verb.
 func (a *app) topics() []*cobra.Command {
 	return []*cobra.Command{
+		{
+			Use:   "manifest",
+			Short: "What a manifest looks like",
+			Long:  manifestText,
+		},
+		{
+			Use:   "selection",
+			Short: "Choosing a part of a manifest: --only and -l",
+			Long:  selectionText,
+		},
+		{
+			Use:   "scheduling",
+			Short: "Restores from cron, systemd and other schedulers",
+			Long:  schedulingText,
+		},
+		{
+			Use:   "pull-requests",
+			Short: "Plans that are reviewed before they are carried out",
+			Long:  pullRequestsText,
+		},
+		{
+			Use:   "output",
+			Short: "Formats of output, and what stays as it is",
+			Long:  outputText,
+		},
 		{
 			Use:   "exit-status",
 			Short: "What the exit statuses mean",
