@@ -3,17 +3,21 @@
 
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME = 1m
+MAN = bin/man
 
 # The race detector is linked in C. In CI it is never left out in silence.
 RACE := $(if $(CI),-race,$(if $(shell command -v "$$(go env CC)"),-race))
 
-.PHONY: help build test node-client check bugs demo conformance torture barriers bench-plan fuzz golden clean
+.PHONY: help build man test node-client check bugs demo conformance torture barriers bench-plan fuzz golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 build: ## build bin/dbsrestore
 	go build -trimpath -o bin/ ./cmd/dbsrestore
+
+man: ## write the manual pages into MAN (bin/man)
+	go run ./cmd/dbsrestore/manpages '$(MAN)'
 
 test: ## run all tests
 	go test $(RACE) -shuffle=on ./...

@@ -112,6 +112,9 @@ func Main(ctx context.Context, args []string, env Env) int {
 	return a.exit(root.ExecuteContext(ctx))
 }
 
+// Tree returns the verbs and topics, to be described and not to be carried out.
+func Tree(env Env) *cobra.Command { return (&app{env: env}).root() }
+
 // app is one execution of the command.
 type app struct {
 	env   Env
