@@ -42,11 +42,12 @@ func files(endings ...cobra.Completion) cobra.CompletionFunc {
 // argument by its name in the usage line, a flag by its own name.
 func (a *app) completions(root *cobra.Command) {
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	anyFile := cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	manifests, dirs := files("yaml", "yml"), cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	flags := map[string]cobra.CompletionFunc{
 		"file": manifests, "world": manifests, "out": files("json"), "state-dir": dirs, "data": dirs,
-		"record": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
-		"only":   words(a.itemWords).complete, "selector": words(a.labelWords).complete,
+		"record": anyFile, "json-into": anyFile, "fail-on": cobra.FixedCompletions([]cobra.Completion{"objectives"}, cobra.ShellCompDirectiveNoFileComp),
+		"only": words(a.itemWords).complete, "selector": words(a.labelWords).complete,
 		"var": words(a.varWords).complete, "run": words(a.runKeys).complete,
 		"database-type": cobra.FixedCompletions(plan.DatabaseTypes(), cobra.ShellCompDirectiveNoFileComp),
 	}

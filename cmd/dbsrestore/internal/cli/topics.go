@@ -64,6 +64,7 @@ What a scheduler should do with an exit status ('dbsrestore help exit-status' ha
 
   0         well
   3, 4      some restores did not end well: call somebody; 'dbsrestore retry RUN' tries them anew
+  6         with --fail-on objectives: everything is back, but too late or too old
   8         another run goes on, or an earlier one is unfinished: finish it with --run KEY, or
             begin beside it with --new-run, which may stand in the crontab
   69        the service or the state directory is not there: start again later, it resumes
@@ -98,9 +99,10 @@ const outputText = `Results go to stdout; progress, questions and problems go to
 
   text       for people; it may change from version to version
   json       one object, with formatVersion
-  JSON Lines apply and retry with -o json: an object a line, the first of them
-             {"type":"version","format":1}; skip types that you do not know
-  markdown   for a comment on a pull request: show PLAN.json -o markdown
+  JSON Lines apply and retry with -o json, or beside the text with --json-into FILE: an object a
+             line, the first of them {"type":"version","format":1}; skip types that you do not know
+  name       runs: a run on a line, as MANIFEST/KEY
+  markdown   for a comment on a pull request: show, report
   html       report: a page that needs nothing else
   csv        report: a row for each restore; columns are added at the end
   junit      report: a test for each restore
