@@ -40,6 +40,7 @@ func levelsOf(changes []change) []level {
 
 // curves is one or several numbers over time, as steps.
 type curves struct {
+	Title         string // what a reader who does not see it is told
 	Width, Height px
 	Ticks, Rows   []tick // of time, and of the number
 	Lines         []line
@@ -105,7 +106,7 @@ func (r *Report) back() curves {
 		span = max(span, min(t.RTO.Objective, 2*r.Took())) // so that the margin is seen
 	}
 	a := axis{curveLeft, curveWidth - curveLeft - 10, span}
-	c := curves{Width: curveWidth, Height: curveHeight, Ticks: a.ticks()}
+	c := curves{Title: "Share of databases back over time, by tier", Width: curveWidth, Height: curveHeight, Ticks: a.ticks()}
 	for _, share := range []int{0, 25, 50, 75, 100} {
 		c.Rows = append(c.Rows, tick{px(curveBottom - float64(curveBottom-curveTop)*float64(share)/100), fmt.Sprintf("%d%%", share)})
 	}
@@ -134,7 +135,7 @@ func (r *Report) back() curves {
 // the limit.
 func (r *Report) inFlight() curves {
 	a := axis{curveLeft, curveWidth - curveLeft - 10, r.Took()}
-	c := curves{Width: curveWidth, Height: curveHeight, Ticks: a.ticks()}
+	c := curves{Title: "Restores in flight over time, against the limit", Width: curveWidth, Height: curveHeight, Ticks: a.ticks()}
 	var changes []change
 	_, of := r.stretches()
 	for _, stretches := range of {
