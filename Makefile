@@ -2,6 +2,7 @@
 # Node and npm let them use the vendor's Node client too.
 
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 FUZZTIME = 1m
 MAN = bin/man
 
@@ -26,11 +27,12 @@ test: ## run all tests
 node-client: ## install what the test with the vendor's Node client needs
 	cd testdata/clients/node && npm ci --quiet --no-audit --no-fund
 
-check: ## look for what needs no run: format, vet, modules, lint, import rules
+check: ## look for what needs no run: format, vet, modules, lint, workflows, import rules
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w $$unformatted"; exit 1; }
 	go vet ./...
 	go mod tidy -diff
 	go run $(GOLANGCI_LINT) run
+	go run $(ACTIONLINT) examples/pull-request/github/*.yml
 	go test -count=1 ./cmd/importtest
 
 bugs: ## plant every known bug and print which test caught it, in how many seconds
