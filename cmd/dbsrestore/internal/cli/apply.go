@@ -64,7 +64,10 @@ func (a *app) apply(cmd *cobra.Command, args []string, f applyFlags) error {
 	}
 	defer s.Close()
 	if a.flags.output == "text" && (!a.flags.quiet || !f.yes) {
-		if err := a.review(cmd.Context(), p, view.PlanNotes{}); err != nil {
+		unfold := a.fold(a.env.Stdout, "Plan")
+		err := a.review(cmd.Context(), p, view.PlanNotes{})
+		unfold()
+		if err != nil {
 			return err
 		}
 		fmt.Fprintln(a.env.Stdout)
@@ -157,7 +160,7 @@ func (a *app) planToApply(ctx context.Context, cmd *cobra.Command, args []string
 // mayApply refuses what must not be carried out, and asks.
 func (a *app) mayApply(p *plan.Plan, f applyFlags) error {
 	if err := mayRun(p, f); err != nil {
-		return err
+		return errors.Join(a.refuseBlocked(p), err)
 	}
 	if err := a.checkSecrets(p); err != nil {
 		return err

@@ -141,6 +141,9 @@ func (a *app) exit(err error) int {
 	}
 	if !errors.Is(err, errReported) {
 		a.printError(err, f.hint)
+		if f.status == exitPlanRefused && a.onGitHub() {
+			a.problems.annotations.Refused(a.env.Stderr, err)
+		}
 	}
 	return f.status
 }

@@ -44,6 +44,7 @@ func (a *app) planCommand() *cobra.Command {
 			if err := a.showPlan(cmd.Context(), p, out); err != nil {
 				return err
 			}
+			a.annotateBlocked(p)
 			return planStatus(p, detailed)
 		},
 	}

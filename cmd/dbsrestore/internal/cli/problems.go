@@ -21,7 +21,7 @@ func (a *app) report(found diag.List, sources map[string][]byte) error {
 		return nil
 	}
 	a.problems.all = append(a.problems.all, found...)
-	if a.env.Getenv("GITHUB_ACTIONS") == "true" {
+	if a.onGitHub() {
 		a.problems.annotations.Write(a.env.Stderr, found)
 	}
 	switch {

@@ -38,6 +38,7 @@ type progress struct {
 	text    bool              // the summary is for people
 	into    *jsonFile         // nil for none
 	screen  *screen           // nil for none
+	unfold  func()            // ends the folding of a log
 	changes chan runner.Change
 	dropped int           // changes that found the backlog full
 	written chan struct{} // closed when all changes are
@@ -45,7 +46,7 @@ type progress struct {
 
 // newProgress begins to show a run, also in a file unless that is nil.
 func (a *app) newProgress(p *plan.Plan, into *jsonFile) *progress {
-	o := &progress{app: a, plan: p, text: true, into: into, changes: make(chan runner.Change, backlog), written: make(chan struct{})}
+	o := &progress{app: a, plan: p, text: true, into: into, unfold: func() {}, changes: make(chan runner.Change, backlog), written: make(chan struct{})}
 	var show []observer
 	switch {
 	case a.flags.output == "json":
@@ -56,6 +57,7 @@ func (a *app) newProgress(p *plan.Plan, into *jsonFile) *progress {
 		o.screen = a.newScreen(p)
 		show = append(show, o.screen)
 	default:
+		o.unfold = a.fold(a.env.Stderr, "Restores")
 		show = append(show, view.NewLog(a.env.Stderr, p))
 	}
 	if into != nil {
@@ -110,6 +112,8 @@ func (o *progress) finish(r runner.Report, measured *report.Report) {
 		return // nobody reads; the journal has it all
 	}
 	o.screen.stop()
+	o.unfold()
+	o.app.annotateOutcomes(o.plan, r)
 	missed := 0
 	if measured != nil {
 		missed = measured.Missed()

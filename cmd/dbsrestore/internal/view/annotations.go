@@ -5,6 +5,9 @@ import (
 	"io"
 	"strings"
 
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
 	"github.com/dbsrestore/dbsrestore/schema/diag"
 )
 
@@ -63,3 +66,50 @@ var (
 	commandText     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	commandProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
+
+// Outcomes writes a command for each item that ended otherwise than well, beside
+// its line of the manifest in a file: an error, or a warning for one that may
+// still end well.
+func (a *Annotations) Outcomes(w io.Writer, file string, items []runner.Outcome) {
+	for _, bad := range badPhases {
+		severity := diag.Error
+		if bad.phase == restore.TimedOut || bad.phase == restore.Skipped {
+			severity = diag.Warning
+		}
+		for _, o := range items {
+			if PhaseOf(o) == bad.phase {
+				a.item(w, file, severity, o.Item, string(bad.phase)+": "+Message(o))
+			}
+		}
+	}
+}
+
+// Blocked writes an error for each item of a plan that is blocked.
+func (a *Annotations) Blocked(w io.Writer, file string, p *plan.Plan) {
+	for _, it := range p.Items {
+		if it.Action == plan.Blocked {
+			a.item(w, file, diag.Error, it, "blocked: "+it.Reason)
+		}
+	}
+}
+
+func (a *Annotations) item(w io.Writer, file string, severity diag.Severity, it plan.Item, text string) {
+	if a.written[severity] == maxAnnotations {
+		return
+	}
+	a.written[severity]++
+	place := ""
+	if file != "" && it.Line > 0 {
+		place = fmt.Sprintf("file=%s,line=%d,", commandProperty.Replace(Inert(file)), it.Line)
+	}
+	fmt.Fprintf(w, "::%s %stitle=%s::%s\n", severity, place, commandProperty.Replace(Inert(string(it.Key))), commandText.Replace(Inert(text)))
+}
+
+// Refused writes an error that is about no line: a plan that was refused.
+func (a *Annotations) Refused(w io.Writer, err error) {
+	if a.written[diag.Error] == maxAnnotations {
+		return
+	}
+	a.written[diag.Error]++
+	fmt.Fprintf(w, "::error title=dbsrestore::%s\n", commandText.Replace(strings.Join(inertAll(strings.Split(err.Error(), "\n")), "\n")))
+}

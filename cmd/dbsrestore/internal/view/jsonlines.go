@@ -96,3 +96,27 @@ type counts struct {
 	Skipped   int `json:"skipped"`
 	Blocked   int `json:"blocked"`
 }
+
+// BlockedLines writes the blocked items of a plan that is refused for them, as
+// JSON Lines of the type "blocked".
+func BlockedLines(w io.Writer, p *plan.Plan) error {
+	enc := json.NewEncoder(w)
+	if err := enc.Encode(versionLine); err != nil {
+		return err
+	}
+	for _, it := range p.Items {
+		if it.Action != plan.Blocked {
+			continue
+		}
+		line := struct {
+			Type   string `json:"type"`
+			Key    string `json:"key"`
+			Line   int    `json:"line,omitempty"`
+			Reason string `json:"reason"`
+		}{"blocked", Inert(string(it.Key)), it.Line, Inert(it.Reason)}
+		if err := enc.Encode(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
