@@ -13,7 +13,8 @@ import (
 // Bounds of what a reader can tell apart in one drawing.
 const (
 	maxBars  = 400 // beyond it lanes show how busy they were, not who was
-	maxLanes = 60
+	maxLanes = 60  // beyond it destinations share lanes
+	maxMarks = 600 // of what did not end well, in busy lanes
 	bins     = 150 // of a busy lane
 )
 
@@ -24,7 +25,9 @@ type gantt struct {
 	Bars          []bar
 	Ticks         []tick
 	Dense         bool // bars are shares of time, not items
-	Left          int  // destinations that are not shown
+	Shared        int  // destinations of a lane, 1 when each has its own
+
+	marks int // of what did not end well
 }
 
 type lane struct {
@@ -56,10 +59,10 @@ type stretch struct {
 }
 
 // stretches returns when the items of each destination were at the service,
-// the destinations that were busy last first.
+// the destinations that were busy first first.
 func (r *Report) stretches() (names []string, of map[string][]stretch) {
 	of = map[string][]stretch{}
-	last := map[string]time.Duration{}
+	first := map[string]time.Duration{}
 	for i := range r.Items {
 		it := &r.Items[i]
 		if it.Created == Never && it.Started == Never {
@@ -72,8 +75,10 @@ func (r *Report) stretches() (names []string, of map[string][]stretch) {
 		if s.end == Never {
 			s.end = r.Took()
 		}
+		if begin, ok := first[it.Destination]; !ok || s.begin < begin {
+			first[it.Destination] = s.begin
+		}
 		of[it.Destination] = append(of[it.Destination], s)
-		last[it.Destination] = max(last[it.Destination], s.end)
 	}
 	for name := range of {
 		names = append(names, name)
@@ -81,30 +86,36 @@ func (r *Report) stretches() (names []string, of map[string][]stretch) {
 			return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.item.Key, b.item.Key))
 		})
 	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(last[b], last[a]), cmp.Compare(a, b)) })
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(first[a], first[b]), cmp.Compare(a, b)) })
 	return names, of
 }
 
 func (r *Report) gantt() gantt {
 	names, of := r.stretches()
-	g := gantt{Width: chartSide, Left: max(0, len(names)-maxLanes)}
-	names = names[:len(names)-g.Left]
 	a := axis{labelSide, chartSide - labelSide - 20, r.Took()}
 	total := 0
 	for _, name := range names {
 		total += len(of[name])
 	}
-	g.Dense = total > maxBars
+	g := gantt{Width: chartSide, Shared: max(1, (len(names)+maxLanes-1)/maxLanes)}
+	g.Dense = total > maxBars || g.Shared > 1
 	y := px(8)
-	for _, name := range names {
-		rows := 1
+	for some := range slices.Chunk(names, g.Shared) {
+		label, rows := view.Inert(some[0]), 1
 		if g.Dense {
-			g.busy(a, of[name], y)
+			var together []stretch
+			for _, name := range some {
+				together = append(together, of[name]...)
+			}
+			g.busy(a, together, y)
 		} else {
-			rows = g.items(a, of[name], y)
+			rows = g.items(a, of[some[0]], y)
+		}
+		if more := len(some) - 1; more > 0 {
+			label += fmt.Sprintf(" +%d", more)
 		}
 		h := px(rows * rowHeight)
-		g.Lanes = append(g.Lanes, lane{Name: view.Inert(name), Y: y, H: h, Label: y + h/2 + 4})
+		g.Lanes = append(g.Lanes, lane{Name: label, Y: y, H: h, Label: y + h/2 + 4})
 		y += h + 5
 	}
 	g.Height, g.Ticks = y+18, a.ticks()
@@ -153,28 +164,16 @@ func outcomeClass(it *Item) string {
 	return "bad"
 }
 
-// busy draws how many items of a lane were under way in each share of the time.
+// busy draws how many items of a lane were under way in each share of the time,
+// at most, and marks the ends of those that did not end well.
 func (g *gantt) busy(a axis, of []stretch, y px) {
-	var changes []change
-	for _, s := range of {
-		changes = append(changes, change{s.begin, 1}, change{s.end, -1})
-	}
-	levels := levelsOf(changes)
-	most := 0
-	for _, l := range levels {
-		most = max(most, l.n)
-	}
+	levels := binned(of, a.span)
+	most := slices.Max(levels)
 	w := a.width / bins
-	i := 0
-	for b := range bins {
-		at := a.span * time.Duration(2*b+1) / (2 * bins)
-		for i+1 < len(levels) && levels[i+1].at <= at {
-			i++
-		}
-		if len(levels) == 0 || levels[i].at > at || levels[i].n == 0 {
+	for b, n := range levels {
+		if n == 0 {
 			continue
 		}
-		n := levels[i].n
 		if last := len(g.Bars) - 1; last >= 0 && g.Bars[last].n == n && g.Bars[last].Y == y && g.Bars[last].until == b {
 			g.Bars[last].W += w
 			g.Bars[last].until++
@@ -183,4 +182,38 @@ func (g *gantt) busy(a axis, of []stretch, y px) {
 		g.Bars = append(g.Bars, bar{X: a.left + w*px(b), Y: y, W: w, H: rowHeight - 2, Class: "busy",
 			Opacity: px(0.3 + 0.7*float64(n)/float64(most)), Title: fmt.Sprintf("%d under way", n), n: n, until: b + 1})
 	}
+	for _, s := range of {
+		if outcomeClass(s.item) == "bad" && g.marks < maxMarks {
+			g.marks++
+			g.Bars = append(g.Bars, bar{X: a.at(s.end) - 1, Y: y - 1, W: 2, H: rowHeight, Class: "bad", Title: s.title()})
+		}
+	}
+}
+
+// binned returns for each share of a time the most stretches that were under way
+// at one moment of it.
+func binned(of []stretch, span time.Duration) []int {
+	var changes []change
+	for _, s := range of {
+		changes = append(changes, change{s.begin, 1}, change{s.end, -1})
+	}
+	levels := levelsOf(changes)
+	most := make([]int, bins)
+	for i, l := range levels {
+		until := span
+		if i+1 < len(levels) {
+			until = levels[i+1].at
+		}
+		for b := binOf(l.at, span); l.n > 0 && b <= binOf(until, span); b++ {
+			most[b] = max(most[b], l.n)
+		}
+	}
+	return most
+}
+
+func binOf(at, span time.Duration) int {
+	if span <= 0 {
+		return 0
+	}
+	return int(min(max(0, at)*bins/span, bins-1))
 }

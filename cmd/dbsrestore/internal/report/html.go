@@ -41,6 +41,7 @@ type page struct {
 	Gantt  gantt
 	Back   curves
 	Flight curves
+	Lasted []strip
 	Bad    []Item
 	Rows   []*Item
 	Hidden int // items that the table leaves out
@@ -54,7 +55,7 @@ func HTML(w io.Writer, r *Report) error {
 		Report: r,
 		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(style[:]) + "'",
 		Gantt:  r.gantt(), Back: r.back(), Flight: r.inFlight(),
-		Bad: r.Bad(),
+		Lasted: r.strips(), Bad: r.Bad(),
 	}
 	p.Rows, p.Hidden = r.rows()
 	return pageTemplate.Execute(w, p)

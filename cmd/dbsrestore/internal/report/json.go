@@ -38,6 +38,7 @@ type (
 		Databases int          `json:"databases"`
 		RTO       *jsonMeasure `json:"rto,omitempty"` // absent when nothing was measured and there is no objective
 		RPO       *jsonMeasure `json:"rpo,omitempty"`
+		Took      *jsonMeasure `json:"took,omitempty"`
 	}
 	jsonMeasure struct { // durations are in seconds
 		Objective  float64 `json:"objectiveSeconds,omitempty"`
@@ -86,7 +87,7 @@ func JSON(w io.Writer, r *Report) error {
 }
 
 func newJSONTier(t Tier) jsonTier {
-	return jsonTier{view.Inert(t.Name), t.Verdict(), t.Items, t.Back, t.Open, t.Databases, newJSONMeasure(t.RTO), newJSONMeasure(t.RPO)}
+	return jsonTier{view.Inert(t.Name), t.Verdict(), t.Items, t.Back, t.Open, t.Databases, newJSONMeasure(t.RTO), newJSONMeasure(t.RPO), newJSONMeasure(t.Took)}
 }
 
 func newJSONMeasure(m Measure) *jsonMeasure {

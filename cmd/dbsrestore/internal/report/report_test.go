@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -222,4 +223,32 @@ func TestJSONHasEveryFigure(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "report.json", b.Bytes())
+}
+
+func TestEveryLaneShowsWhatRan(t *testing.T) {
+	for _, n := range []int{10, 1000, 20000} {
+		var b bytes.Buffer
+		r := drill(n)
+		short := &r.Outcomes[n-1].State // a moment, which no sample must miss
+		short.EndedAt = short.StartedAt.Add(time.Millisecond)
+		if err := report.HTML(&b, report.New(r)); err != nil {
+			t.Fatal(err)
+		}
+		_, chart, _ := strings.Cut(b.String(), `aria-label="Restores over time by destination"`)
+		chart, _, _ = strings.Cut(chart, "</svg>")
+		lanes := regexp.MustCompile(`<text x="4" y="([0-9.]+)">`).FindAllStringSubmatch(chart, -1)
+		if len(lanes) == 0 || len(lanes) > 60 {
+			t.Errorf("%d restores: got %d lanes", n, len(lanes))
+		}
+		tops := map[string]bool{}
+		for _, bar := range regexp.MustCompile(`<rect class="(busy|ok|prepared)" x="[0-9.]+" y="([0-9.]+)"`).FindAllStringSubmatch(chart, -1) {
+			tops[bar[2]] = true
+		}
+		if n > 10 && len(tops) != len(lanes) {
+			t.Errorf("%d restores: %d lanes, of which %d show something", n, len(lanes), len(tops))
+		}
+		if !strings.Contains(chart, `class="bad"`) {
+			t.Errorf("%d restores: the chart does not show what failed", n)
+		}
+	}
 }

@@ -15,6 +15,7 @@ type Tier struct {
 	Databases int
 	RTO       Measure // from the begin of the run to the end of the restore, waiting included
 	RPO       Measure // from the moment restored to the begin of the run
+	Took      Measure // at the service, of those that came back
 }
 
 // Measure is how durations stand against their objectives.
@@ -70,13 +71,16 @@ func tiers(items []Item, started time.Time) ([]Tier, Tier) {
 
 func measure(items []Item, started time.Time) Tier {
 	t := Tier{Items: len(items)}
-	var rto, rpo []time.Duration
+	var rto, rpo, took []time.Duration
 	for _, it := range items {
 		t.Databases += len(it.Databases)
 		switch {
 		case it.Back():
 			t.Back++
 			rto = append(rto, it.Ended)
+			if d := it.Took(); d != Never {
+				took = append(took, d)
+			}
 		case !it.Over():
 			t.Open++
 		}
@@ -90,6 +94,7 @@ func measure(items []Item, started time.Time) Tier {
 	}
 	t.RTO.spread(rto)
 	t.RPO.spread(rpo)
+	t.Took.spread(took)
 	return t
 }
 
