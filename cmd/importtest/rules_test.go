@@ -45,9 +45,10 @@ var rules = map[string]rule{
 		ours: []string{"plan", "runner/journal", "runner/dbs/emulator"},
 	},
 
-	"cmd/dbsrestore/internal/view":   {ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore"}},
-	"cmd/dbsrestore/internal/report": {ours: []string{"schema", "plan", "runner", "runner/restore", "cmd/dbsrestore/internal/view"}},
-	"cmd/dbsrestore/internal/live":   {others: []string{"charm.land/bubbletea/v2"}},
+	"cmd/dbsrestore/internal/hostile": {},
+	"cmd/dbsrestore/internal/view":    {ours: []string{"schema", "schema/diag", "plan", "runner", "runner/restore"}},
+	"cmd/dbsrestore/internal/report":  {ours: []string{"schema", "plan", "runner", "runner/restore", "cmd/dbsrestore/internal/view"}},
+	"cmd/dbsrestore/internal/live":    {others: []string{"charm.land/bubbletea/v2"}},
 	"cmd/dbsrestore/internal/starter": {
 		ours:   []string{"schema", "schema/diag", "plan", "cmd/dbsrestore/internal/view"},
 		others: []string{"gopkg.in/yaml.v3"},

@@ -111,31 +111,6 @@ func TestHTML(t *testing.T) {
 	}
 }
 
-// What a manifest or the service says is text on the page, nothing else.
-func TestHTMLIsInert(t *testing.T) {
-	for _, text := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `javascript:alert(1)`, `</style><b>`, "\x1b[31m", "\u202e", `{{.}}`, `-->`} {
-		r := drill(3)
-		r.Manifest, r.Key, r.Target, r.Journal = text, text, text, text
-		r.Plan.Manifest.File, r.Plan.Digest = text, plan.Digest(text)
-		for i := range r.Outcomes {
-			o := &r.Outcomes[i]
-			o.Item.Key, o.Item.Destination, o.Item.Labels = plan.Key(text), text, map[string]string{"tier": text}
-			o.Item.Databases = []plan.Database{{Source: text, Target: text + "x"}}
-			o.State.TaskID, o.State.Phase = text, restore.Failed
-			o.State.Failure = &restore.Failure{Code: text, Message: text}
-		}
-		got := string(page(t, r))
-		for _, bad := range []string{"<script", "<img", "onerror=alert(1)>", "</style><b>", "\x1b", "\u202e", "href", "src="} {
-			if strings.Contains(got, bad) && !strings.Contains(string(page(t, drill(3))), bad) {
-				if bad == "src=" && !strings.Contains(got, "<img") {
-					continue // as text
-				}
-				t.Errorf("%q: the page holds %q", text, bad)
-			}
-		}
-	}
-}
-
 func TestFigures(t *testing.T) {
 	rep := report.New(drill(60))
 	var got []string

@@ -2,14 +2,26 @@ package view_test
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	rawhtml "github.com/yuin/goldmark/renderer/html"
+	"golang.org/x/net/html"
+
+	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/hostile"
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
 	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
 	"github.com/dbsrestore/dbsrestore/schema/diag"
 )
@@ -49,7 +61,7 @@ func TestInert(t *testing.T) {
 }
 
 func FuzzInert(f *testing.F) {
-	for _, s := range hostile {
+	for _, s := range hostile.Texts() {
 		f.Add(s[:min(len(s), 100)])
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -67,16 +79,8 @@ func FuzzInert(f *testing.F) {
 	})
 }
 
-// hostile are texts that would act on a terminal, a log or a CI runner.
-var hostile = []string{
-	"\x1b[2J\x1b]0;owned\a", "\x1b]8;;http://evil\x1b\\click\x1b]8;;\x1b\\", "over\rwritten", "two\nlines", "\n::error::boo", "\n##[error]boo",
-	"\u202etxt.exe", "zero\u200bwidth", "::error::boo", "  ::add-mask::x", "##[error]boo", "x ##vso[task.setvariable]y",
-	"nul\x00", "\u009b31m", "bad\xff\xfeutf8", strings.Repeat("word ::error::boo ##[x] ", 50_000), strings.Repeat("a", 1<<20),
-	strings.Repeat("x", 17) + "::error::" + strings.Repeat("::", 40),
-}
-
 func TestNoSinkLetsHostileTextAct(t *testing.T) {
-	for i, s := range hostile {
+	for i, s := range hostile.Texts() {
 		for _, width := range []int{0, 1, 20, 80} {
 			t.Run(fmt.Sprintf("text %d at width %d", i, width), func(t *testing.T) {
 				for sink, got := range sinks(t, s, view.Options{Width: width}) {
@@ -117,7 +121,13 @@ func checkInert(t *testing.T, got []byte) {
 func checkWidth(t *testing.T, sink string, got []byte, width int) {
 	t.Helper()
 	for line := range bytes.Lines(got) {
-		if n := utf8.RuneCount(bytes.TrimSuffix(line, []byte("\n"))); n > width {
+		n := 0
+		for _, r := range string(bytes.TrimSuffix(line, []byte("\n"))) {
+			if !unicode.In(r, unicode.Mn, unicode.Me) { // which stand above another
+				n++
+			}
+		}
+		if n > width {
 			t.Fatalf("%s: got a line of %d columns, want at most %d: %.80q", sink, n, width, line)
 		}
 	}
@@ -153,6 +163,28 @@ func sinks(t *testing.T, s string, o view.Options) map[string][]byte {
 	jsonl.Summary(d.report(), 2)
 	out["Log"], out["JSONLines"] = text.Bytes(), lines.Bytes()
 
+	live := view.NewLive(p, start)
+	l := newDrill(t, newPlan(it, second, barred))
+	var told bytes.Buffer
+	l.observe = append(l.observe, func(c runner.Change) { told.WriteString(live.Observe(c)) })
+	l.begin(it.Key, s)
+	l.apply(second.Key, looked(), intended(restore.Create), failed(restore.CreateFailed, f))
+	out["LiveTold"] = told.Bytes()
+	out["Frame"] = []byte(live.Frame(l.now, view.LiveNotes{}, view.Options{Width: cmp.Or(o.Width, 80), Height: 40}))
+	out["BlockedLines"] = output(func(b *bytes.Buffer) {
+		if err := view.BlockedLines(b, p); err != nil {
+			t.Fatal(err)
+		}
+	})
+	runs := []view.RunInfo{{Manifest: s, Key: s, Target: s, Started: start, Ended: start, Outcome: s}}
+	out["Runs"] = output(func(b *bytes.Buffer) { view.Runs(b, runs, start, o) })
+	out["RunNames"] = output(func(b *bytes.Buffer) { view.RunNames(b, runs) })
+	out["RunsJSON"] = output(func(b *bytes.Buffer) {
+		if err := view.RunsJSON(b, runs); err != nil {
+			t.Fatal(err)
+		}
+	})
+
 	out["Summary"] = output(func(b *bytes.Buffer) { view.Summary(b, p, d.report(), o) })
 	run := view.RunInfo{Manifest: s, Key: s, Target: s, Started: start, Ended: d.now, Outcome: s}
 	out["Status"] = output(func(b *bytes.Buffer) { view.Status(b, run, d.outcomes(), d.now, o) })
@@ -166,5 +198,127 @@ func sinks(t *testing.T, s string, o view.Options) map[string][]byte {
 	out["Diagnostics"] = output(func(b *bytes.Buffer) {
 		view.Diagnostics(b, diag.List{problem, problem, problem, problem, {Code: "1", Pos: diag.Pos{File: s, Line: 1}}}, map[string][]byte{s: []byte(s)})
 	})
+	out["DiagnosticsJSON"] = output(func(b *bytes.Buffer) {
+		if err := view.DiagnosticsJSON(b, diag.List{problem}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for sink, got := range out {
+		if strings.Contains(sink, "JSON") || sink == "BlockedLines" {
+			checkJSON(t, sink, got)
+		}
+	}
 	return out
+}
+
+func checkJSON(t *testing.T, sink string, got []byte) {
+	t.Helper()
+	for values := json.NewDecoder(bytes.NewReader(got)); ; {
+		var v any
+		err := values.Decode(&v)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Errorf("%s: %v in %.200q", sink, err, got)
+			return
+		}
+	}
+}
+
+// TestAnnotationsAreOneCommandEach reads what is written as a runner of GitHub
+// Actions does.
+func TestAnnotationsAreOneCommandEach(t *testing.T) {
+	unescape := strings.NewReplacer("%0A", "\n", "%0D", "\r", "%3A", ":", "%2C", ",", "%25", "%")
+	for i, s := range hostile.Texts() {
+		it := item(s)
+		it.Line, it.Action, it.Reason = 7, plan.Blocked, s
+		var a view.Annotations
+		got := string(output(func(b *bytes.Buffer) {
+			a.Blocked(b, s, newPlan(it))
+			a.Refused(b, errors.New(s))
+			a.Outcomes(b, s, []runner.Outcome{{Item: it}})
+			a.Write(b, diag.List{{Code: "DBSR1", Pos: diag.Pos{File: s, Line: 1, Col: 1}, Summary: s, Hint: s}})
+		}))
+		lines := strings.Split(strings.TrimSuffix(got, "\n"), "\n")
+		if len(lines) != 4 {
+			t.Errorf("text %d: got %d lines, want 4:\n%.400q", i, len(lines), lines)
+			continue
+		}
+		for _, line := range lines {
+			properties, message, _ := strings.Cut(strings.TrimPrefix(line, "::error "), "::")
+			if !strings.HasPrefix(line, "::error ") || strings.Contains(properties, ":") {
+				t.Errorf("text %d: %.200q is not one command", i, line)
+			}
+			for _, property := range strings.Split(properties, ",") {
+				if name, _, _ := strings.Cut(property, "="); !slices.Contains([]string{"file", "line", "col", "endColumn", "title"}, name) {
+					t.Errorf("text %d: got the property %.100q", i, property)
+				}
+			}
+			checkInert(t, []byte(strings.ReplaceAll(unescape.Replace(message), "\n", " ")))
+		}
+	}
+}
+
+// TestMarkdownHasTheShapeOfAHarmlessOne renders comments as GitHub does, and
+// compares their elements, and the text outside of code, with those of a comment
+// in which nothing is hostile.
+func TestMarkdownHasTheShapeOfAHarmlessOne(t *testing.T) {
+	shape := func(s string) string {
+		it := item("key" + s)
+		it.Labels, it.Destination, it.Site.Region, it.Warnings, it.Reason = map[string]string{"tier": "t" + s}, "d"+s, "r"+s, []string{"w" + s}, "b"+s
+		it.Databases = []plan.Database{{Source: "s" + s, Target: "t" + s}}
+		barred := it
+		barred.Key, barred.Action = plan.Key("other"+s), plan.Blocked
+		p := newPlan(it, barred)
+		p.Manifest, p.Run, p.Digest = plan.ManifestRef{Name: "m" + s, File: "f" + s}, "k"+s, plan.Digest("g"+s)
+		text := view.PlanMarkdown(p, 1<<20)
+		_, text, _ = bytes.Cut(text, []byte("\n")) // the marker, which is made of letters
+		return markdownShape(t, text)
+	}
+	want := shape("")
+	if !strings.Contains(want, "table") {
+		t.Fatalf("a harmless comment has the shape %s", want)
+	}
+	for i, s := range hostile.Texts() {
+		if got := shape(s); got != want {
+			t.Errorf("text %d, %.60q: got\n%s\nwant\n%s", i, s, got, want)
+		}
+	}
+}
+
+// markdownShape returns the elements of rendered Markdown, and the text that does
+// not stand in code.
+func markdownShape(t *testing.T, text []byte) string {
+	t.Helper()
+	var rendered bytes.Buffer
+	if err := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(rawhtml.WithUnsafe())).Convert(text, &rendered); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	depth := 0
+	for z := html.NewTokenizer(&rendered); ; {
+		switch z.Next() {
+		case html.ErrorToken:
+			return b.String()
+		case html.TextToken:
+			if depth == 0 {
+				b.Write(z.Text())
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			token := z.Token()
+			b.WriteString(token.String())
+			if token.Data == "code" {
+				depth++
+			}
+		case html.EndTagToken:
+			token := z.Token()
+			b.WriteString(token.String())
+			if token.Data == "code" {
+				depth--
+			}
+		default:
+			b.WriteString("?")
+		}
+	}
 }
