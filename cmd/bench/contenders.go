@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// job is what a contender is to do: n restores, so many at a time, in a
+// directory of its own.
+type job struct {
+	bin, dir    string
+	n, inFlight int
+	endpoint    string
+}
+
+// contender is a way to restore many databases.
+type contender struct {
+	name   string
+	absent string                               // why it cannot be measured here, "" when it can
+	set    func(job) error                      // up what it needs; not measured
+	run    func(context.Context, job) *exec.Cmd // is measured
+}
+
+const ourName = "dbsrestore"
+
+// all returns the contenders. The plain loop over the vendor's SDK is what the
+// others are compared with.
+func all() []contender {
+	return []contender{
+		{name: ourName, set: writeManifest, run: ours},
+		{name: "sdk", run: sdkLoop},
+		{name: "node", absent: nodeAbsent(), set: writeNode, run: node},
+		{name: "xargs-curl", absent: notOnPath("xargs", "curl", "openssl"), set: writeShell, run: xargs},
+		{name: "terraform", absent: notOnPath("terraform", "curl", "openssl"), set: writeTerraform, run: terraform},
+	}
+}
+
+func notOnPath(programs ...string) string {
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			return p + " is not on the PATH"
+		}
+	}
+	return ""
+}
+
+func (j job) file(name string) string { return filepath.Join(j.dir, name) }
+
+func (j job) write(name, text string) error {
+	return os.WriteFile(j.file(name), []byte(text), 0o700)
+}
+
+func command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// writeManifest writes a manifest whose limits bind in nothing but how many are
+// in flight.
+func writeManifest(j job) error {
+	var rows strings.Builder
+	rows.WriteString("id,plan,instance\n")
+	for i := range j.n {
+		fmt.Fprintf(&rows, "r%d,%s,%s\n", i, planOf(i), instanceOf(i))
+	}
+	if err := j.write("restores.csv", rows.String()); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(j.file("state")); err != nil {
+		return err
+	}
+	return j.write("manifest.yaml", fmt.Sprintf(`version: 1
+name: bench
+limits: {inFlight: %d, perDestination: %[1]d, perBackupPlan: %[1]d, requestsPerSecond: 100, pollInterval: %[2]s}
+restores:
+  - name: r
+    forEach: {csv: restores.csv, key: id}
+    backupPlanId: "{{ .each.plan }}"
+    region: cn-hangzhou
+    at: latest
+    databases: [shop]
+    rename: "{{ .db }}_{{ .each.id }}"
+    destination: {instanceType: RDS, region: cn-hangzhou, instanceId: "{{ .each.instance }}", userName: drill, password: {env: BENCH_PASSWORD}}
+`, j.inFlight, pollInterval))
+}
+
+func ours(ctx context.Context, j job) *exec.Cmd {
+	cmd := command(ctx, j.bin, "apply", "--yes", "-q", "--endpoint", j.endpoint, "--state-dir", j.file("state"), "-f", j.file("manifest.yaml"))
+	cmd.Env = append(os.Environ(), "BENCH_PASSWORD=made-up")
+	return cmd
+}
+
+func sdkLoop(ctx context.Context, j job) *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		self = os.Args[0]
+	}
+	return command(ctx, self, "loop", j.endpoint, strconv.Itoa(j.n), strconv.Itoa(j.inFlight))
+}
+
+//go:embed restore.mjs
+var nodeScript string
+
+const nodeClient = "testdata/clients/node/node_modules/@alicloud/pop-core"
+
+func nodeAbsent() string {
+	if _, err := os.Stat(nodeClient); err != nil {
+		return "run make node-client first, and this at the top of the repository"
+	}
+	return notOnPath("node")
+}
+
+func writeNode(j job) error {
+	client, err := filepath.Abs(filepath.Join(nodeClient, "..", ".."))
+	if err != nil {
+		return err
+	}
+	if err := os.Symlink(client, j.file("node_modules")); err != nil && !os.IsExist(err) {
+		return err
+	}
+	return j.write("restore.mjs", nodeScript)
+}
+
+func node(ctx context.Context, j job) *exec.Cmd {
+	return command(ctx, "node", j.file("restore.mjs"), j.endpoint, strconv.Itoa(j.n), strconv.Itoa(j.inFlight), pollInterval.String())
+}
+
+//go:embed restore.sh
+var shellScript string
+
+func writeShell(j job) error { return j.write("restore.sh", shellScript) }
+
+func xargs(ctx context.Context, j job) *exec.Cmd {
+	return command(ctx, "sh", "-c", fmt.Sprintf("seq 0 %d | xargs -P %d -n 1 sh %s %s", j.n-1, j.inFlight, j.file("restore.sh"), j.endpoint))
+}
+
+// writeTerraform prepares one terraform_data for each restore, whose
+// provisioner runs the same script as xargs does.
+func writeTerraform(j job) error {
+	for _, old := range []string{"terraform.tfstate", ".terraform.lock.hcl"} {
+		if err := os.Remove(j.file(old)); err != nil && !os.IsNotExist(err) {
+			return err
+		}
+	}
+	if err := writeShell(j); err != nil {
+		return err
+	}
+	if err := j.write("main.tf", fmt.Sprintf(`resource "terraform_data" "restore" {
+  count = %d
+  provisioner "local-exec" {
+    quiet   = true
+    command = "sh %s %s ${count.index}"
+  }
+}
+`, j.n, j.file("restore.sh"), j.endpoint)); err != nil {
+		return err
+	}
+	return exec.Command("terraform", "-chdir="+j.dir, "init", "-input=false", "-no-color").Run()
+}
+
+func terraform(ctx context.Context, j job) *exec.Cmd {
+	return command(ctx, "terraform", "-chdir="+j.dir, "apply", "-auto-approve", "-input=false", "-no-color", "-parallelism="+strconv.Itoa(j.inFlight))
+}

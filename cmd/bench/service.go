@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator"
+)
+
+const (
+	latency      = 20 * time.Millisecond // of a call
+	restoreTime  = 2 * time.Second       // of a restore
+	pollInterval = 200 * time.Millisecond
+
+	backupPlans = 10
+	instances   = 20
+
+	accessKeyID, accessKeySecret = "runner", "made-up"
+)
+
+// planOf and instanceOf say what restore number i restores, and where to.
+func planOf(i int) string     { return fmt.Sprintf("dbs1bench%02d", i%backupPlans) }
+func instanceOf(i int) string { return fmt.Sprintf("rm-bench%02d", i%instances) }
+
+// world is what the emulator serves.
+func world() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `version: 1
+accounts: [{id: "1000000000000001", accessKeys: [{id: %s, secret: %s}]}]
+speed: {minDuration: %s, precheck: 0s}
+faults: {seed: 1, rules: [{fault: delay, for: %s}]}
+`, accessKeyID, accessKeySecret, restoreTime, latency)
+	b.WriteString("backupPlans:\n")
+	for i := range backupPlans {
+		fmt.Fprintf(&b, `  - {id: %s, name: bench%[2]d, region: cn-hangzhou, databaseType: MySQL, created: -90d, databases: [{name: shop, size: 1GiB}],
+     source: {instanceId: rm-source%[2]d, ipPort: "10.9.0.%[2]d:3306"}, ranges: [{from: -30d}], schedule: {days: 7}}
+`, planOf(i), i)
+	}
+	b.WriteString("destinations:\n")
+	for i := range instances {
+		fmt.Fprintf(&b, "  - {id: %s}\n", instanceOf(i))
+	}
+	return b.String()
+}
+
+// build compiles the command, as it is released.
+func build(ctx context.Context, dir string) (string, error) {
+	bin := dir + "/dbsrestore"
+	cmd := command(ctx, "go", "build", "-trimpath", "-o", bin, "./cmd/dbsrestore")
+	return bin, cmd.Run()
+}
+
+// service is an emulator in a process of its own.
+type service struct {
+	endpoint string
+	cmd      *exec.Cmd
+}
+
+func serve(ctx context.Context, j job) (*service, error) {
+	for _, old := range []string{"record"} {
+		if err := os.Remove(j.file(old)); err != nil && !os.IsNotExist(err) {
+			return nil, err
+		}
+	}
+	if err := j.write("world.yaml", world()); err != nil {
+		return nil, err
+	}
+	cmd := command(ctx, j.bin, "emulator", "-q", "--world", j.file("world.yaml"), "--record", j.file("record"))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	s := &service{cmd: cmd}
+	lines := bufio.NewScanner(out)
+	for s.endpoint == "" && lines.Scan() {
+		_, s.endpoint, _ = strings.Cut(lines.Text(), "DBS emulator at ")
+	}
+	if s.endpoint == "" {
+		return nil, errors.Join(errors.New("the emulator told no address"), lines.Err(), s.stop())
+	}
+	go func() { // what it says further is not read by anybody
+		for lines.Scan() {
+			continue
+		}
+	}()
+	return s, nil
+}
+
+func (s *service) stop() error {
+	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
+		return err
+	}
+	return s.cmd.Wait()
+}
+
+// summary asks the emulator what it has done.
+func (s *service) summary(ctx context.Context) (sum emulator.Summary, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.endpoint+emulator.AdminPath+"tasks", nil)
+	if err != nil {
+		return sum, err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return sum, err
+	}
+	defer answer.Body.Close()
+	return sum, json.NewDecoder(answer.Body).Decode(&sum)
+}
+
+// readRecord reads what the emulator was asked.
+func readRecord(file string) (entries []emulator.Entry, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	lines := json.NewDecoder(f)
+	for lines.More() {
+		var e emulator.Entry
+		if err := lines.Decode(&e); err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
