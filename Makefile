@@ -9,7 +9,7 @@ MAN = bin/man
 # The race detector is linked in C. In CI it is never left out in silence.
 RACE := $(if $(CI),-race,$(if $(shell command -v "$$(go env CC)"),-race))
 
-.PHONY: help build man test node-client check bugs demo conformance torture barriers bench-plan fuzz golden clean
+.PHONY: help build man test node-client check bugs demo conformance torture barriers bench bench-plan bench-run fuzz golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,12 @@ torture: ## a million histories, ten thousand crash points, hundreds of kills; S
 barriers: ## count what comes of a restore whose barriers fail (minutes)
 	go run ./cmd/barriers > runner/restore/explore/BARRIERS.md
 	@cat runner/restore/explore/BARRIERS.md
+
+bench: ## print how dbsrestore compares with what people would use instead (hours; BENCH='-n 200 -rounds 3' for a shorter form)
+	go run ./cmd/bench $(BENCH)
+
+bench-run: ## print what a run costs an item, up to 100,000 (minutes)
+	go test -count=1 -timeout 1h -run '^TestRunningCost$$' -v ./runner -args -cost
 
 bench-plan: ## print what planning costs, in time and memory, beside reading the same restores by yaml.v3 (minutes)
 	go test -count=1 -timeout 1h -run '^TestPlanningCost$$' -v ./plan -args -cost

@@ -67,8 +67,9 @@ func (e *engine) fire(c *choice) {
 	for _, b := range c.batches.order {
 		switch b.kind {
 		case restore.Look:
-			if !b.of.listing && c.isDue(e.lookAt(c, b)) {
+			if !b.of.listing && c.isDue(e.lookDue(c, b)) && e.mayRead() {
 				b.of.listing = true
+				e.reading++
 				c.add(call{kind: b.kind, items: b.items, since: b.since})
 			}
 		case restore.Poll:
@@ -79,10 +80,10 @@ func (e *engine) fire(c *choice) {
 	}
 }
 
-// lookAt returns when a list is read: when the last that waits for it is due,
+// lookDue returns when a list is read: when the last that waits for it is due,
 // or later if the wave that it is for goes on, but not much later than the
 // first is.
-func (e *engine) lookAt(c *choice, b *batch) time.Time {
+func (e *engine) lookDue(c *choice, b *batch) time.Time {
 	limit := b.due.Add(2 * e.grid)
 	if b.last.After(limit) || c.growing == b.of {
 		return limit
@@ -98,6 +99,10 @@ func (e *engine) firePolls(c *choice, b *batch) {
 		}
 	}
 	for some := range slices.Chunk(due, PollBatch) {
+		if !e.mayRead() {
+			return
+		}
+		e.reading++
 		c.add(call{kind: b.kind, items: some})
 	}
 }

@@ -44,8 +44,9 @@ func (e *engine) choose(now time.Time, records *[]Record) ([]call, time.Time, er
 		case restore.Poll:
 			c.batches.wantPoll(it, a)
 		case restore.CheckPre:
-			if c.isDue(a.Due) {
+			if c.isDue(a.Due) && e.mayRead() {
 				c.add(call{kind: a.Kind, items: []*item{it}})
+				e.reading++
 			}
 		case restore.Start:
 			if err := e.intend(c, it, a, records); err != nil {
@@ -54,12 +55,47 @@ func (e *engine) choose(now time.Time, records *[]Record) ([]call, time.Time, er
 		}
 	}
 	if !e.halted {
+		e.wantLists(c)
 		if err := e.admit(c, records); err != nil {
 			return nil, c.wake, err
 		}
 	}
 	e.fire(c)
 	return c.calls, c.wake, nil
+}
+
+// mayRead reports whether there is a place for one more read among the calls
+// under way. If not, an outcome wakes the engine.
+func (e *engine) mayRead() bool { return e.reading < e.options.MaxCalls }
+
+// wantLists has the lists read that items wait for which have not begun, as many
+// as there are places for.
+func (e *engine) wantLists(c *choice) {
+	room := int(e.options.MaxCalls - e.reading)
+	kept := e.looking[:0]
+	for i, p := range e.looking {
+		if room <= 0 {
+			kept = append(kept, e.looking[i:]...)
+			break
+		}
+		if p.listing {
+			kept = append(kept, p)
+			continue
+		}
+		p.unseen = slices.DeleteFunc(p.unseen, func(it *item) bool { return it.state.Phase != restore.Waiting })
+		if len(p.unseen) == 0 {
+			p.wanted = false
+			continue
+		}
+		kept = append(kept, p)
+		for _, it := range p.unseen {
+			c.batches.wantLook(it, it.state.Next())
+		}
+		if b := c.batches.looks[p]; !b.due.After(c.now) {
+			room--
+		}
+	}
+	e.looking = kept
 }
 
 // waveSize is how many creates of one backup plan follow each other, where the
@@ -83,54 +119,31 @@ func (w *wave) begin(p *backupPlan) {
 // admit chooses among the items that have not begun: in the plan's order, but
 // for waves.
 func (e *engine) admit(c *choice, records *[]Record) error {
-	var ready []*item
-	for _, it := range e.pending {
-		if it.flying {
-			continue
-		}
-		a := it.state.Next()
-		switch {
-		case a.Kind == restore.Look:
-			c.batches.wantLook(it, a)
-		case e.needsMet(it) && c.isDue(a.Due):
-			ready = append(ready, it)
-		}
+	if due := e.queue.mature(c.now); !due.IsZero() {
+		c.isDue(due)
 	}
-	for i := e.pick(c, ready); i >= 0; i = e.pick(c, ready) {
-		it := ready[i]
+	for it := e.next(c); it != nil; it = e.next(c) {
 		if err := e.intend(c, it, it.state.Next(), records); err != nil {
 			return err
 		}
 		if it.flying { // it had its turn
+			e.queue.take(it)
 			e.wave.begin(it.backupPlan)
-			ready = slices.Delete(ready, i, i+1)
 		}
 	}
-	if e.wave.left > 0 && slices.ContainsFunc(ready, func(it *item) bool { return it.backupPlan == e.wave.of && e.use.allows(it) }) {
+	if e.wave.left > 0 && e.queue.nextOf(e.wave.of) != nil {
 		c.growing = e.wave.of
 	}
 	return nil
 }
 
-// pick returns the index of the next item to begin, -1 if the limits and the
-// request rates allow none.
-func (e *engine) pick(c *choice, ready []*item) int {
-	first := -1
-	if e.use.full() {
-		return first
+// next returns the item to begin next, nil if the limits and the request rates
+// allow none.
+func (e *engine) next(c *choice) *item {
+	if e.wave.left > 0 {
+		return e.queue.next(e.wave.of, c.spent)
 	}
-	for i, it := range ready {
-		if c.spent[it.Site] || !e.use.allows(it) {
-			continue
-		}
-		if e.wave.left == 0 || it.backupPlan == e.wave.of {
-			return i
-		}
-		if first < 0 {
-			first = i
-		}
-	}
-	return first
+	return e.queue.next(nil, c.spent)
 }
 
 // intend notes the intent of an effect that is due, and adds its call, if there

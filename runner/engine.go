@@ -23,18 +23,20 @@ type engine struct {
 	items   []*item // in the plan's order
 	byKey   map[plan.Key]*item
 	byTask  map[string]plan.Key // by id of the restore task
-	pending []*item             // not begun: Waiting and Absent, in the plan's order
 	active  []*item             // a task exists or may, in the order begun
 	use     usage
+	queue   queue         // of those that have not begun and may
+	looking []*backupPlan // of which items that have not begun wait for a list
+	doomed  []*item       // that need one which did not succeed
+	front   int           // rank of the next item that is to come before all others
 	counts  Counts
 
 	wave      wave
 	grid      time.Duration // polls are made at its multiples, so that many share one
-	unsettled bool          // something ended since skipHopeless looked
 	results   chan result
 	flying    int                 // calls under way
-	effects   *semaphore.Weighted // bounds the creates and starts among them
-	reads     *semaphore.Weighted // bounds the rest
+	reading   int64               // those of them that change nothing
+	effects   *semaphore.Weighted // bounds the rest
 	readCtx   context.Context
 	stopReads context.CancelFunc // ends them when the run is to stop: what they would tell can be asked again
 
@@ -51,6 +53,12 @@ type item struct {
 	seen        bool // this process knows how its task stands
 	destination *destination
 	backupPlan  *backupPlan
+
+	rank     int      // among those that have not begun: the plan's order, but what is tried anew comes first
+	place    int      // in the queue, see ordered
+	unmet    int      // how many that it needs have not succeeded yet
+	hopeless plan.Key // that it needs and that did not succeed
+	neededBy []*item  // that wait for it
 }
 
 // result is what a call brought: an event for each item that it was about.
@@ -78,18 +86,25 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 	}
 	e := &engine{
 		plan: p, svc: svc, log: log, options: o, budget: budget,
-		byTask:    make(map[string]plan.Key),
-		byKey:     make(map[plan.Key]*item, len(p.Items)),
-		use:       newUsage(p.Limits),
-		grid:      max(time.Duration(p.Limits.PollInterval)/2, time.Millisecond),
-		unsettled: true,
-		results:   make(chan result, 64),
-		effects:   semaphore.NewWeighted(o.MaxCalls),
-		reads:     semaphore.NewWeighted(o.MaxCalls),
+		byTask:  make(map[string]plan.Key),
+		byKey:   make(map[plan.Key]*item, len(p.Items)),
+		use:     newUsage(p.Limits),
+		grid:    max(time.Duration(p.Limits.PollInterval)/2, time.Millisecond),
+		results: make(chan result, 64),
+		effects: semaphore.NewWeighted(o.MaxCalls),
 	}
+	e.queue = newQueue(&e.use)
 	for _, pi := range p.Items {
 		if err := e.add(pi); err != nil {
 			return nil, err
+		}
+	}
+	for _, it := range e.items {
+		if !it.state.Phase.Ended() {
+			e.needs(it)
+		}
+		if !it.state.Phase.Active() && !it.state.Phase.Ended() {
+			e.await(it)
 		}
 	}
 	return e, nil
@@ -113,7 +128,7 @@ func (e *engine) add(pi plan.Item) error {
 	if err := e.own(pi.Key, state.TaskID); err != nil {
 		return err
 	}
-	it := &item{Item: pi, state: state}
+	it := &item{Item: pi, state: state, rank: len(e.items)}
 	e.use.place(it)
 	e.items = append(e.items, it)
 	e.byKey[pi.Key] = it
@@ -121,13 +136,41 @@ func (e *engine) add(pi plan.Item) error {
 	if occupies(state.Phase) {
 		e.use.add(it, 1)
 	}
-	switch {
-	case state.Phase.Active():
+	if state.Phase.Active() {
 		e.active = append(e.active, it)
-	case !state.Phase.Ended():
-		e.pending = append(e.pending, it)
 	}
 	return nil
+}
+
+// await takes in an item that has not begun: first for a list, then for what it
+// needs and for the limits.
+func (e *engine) await(it *item) {
+	if it.hopeless != "" {
+		e.doomed = append(e.doomed, it)
+		return
+	}
+	if it.state.Phase != restore.Waiting {
+		e.enqueue(it)
+		return
+	}
+	it.backupPlan.unseen = append(it.backupPlan.unseen, it)
+	e.lookAt(it.backupPlan)
+}
+
+// lookAt has the list of a backup plan read for those that wait for it.
+func (e *engine) lookAt(p *backupPlan) {
+	if !p.wanted && len(p.unseen) > 0 {
+		p.wanted = true
+		e.looking = append(e.looking, p)
+	}
+}
+
+// enqueue lets an item begin as soon as the limits allow, unless it waits for
+// something else.
+func (e *engine) enqueue(it *item) {
+	if it.state.Phase == restore.Absent && it.unmet == 0 && it.hopeless == "" {
+		e.queue.add(it)
+	}
 }
 
 func (e *engine) run(ctx context.Context) (Report, error) {
@@ -228,24 +271,26 @@ func (e *engine) move(it *item, from, to restore.Phase) {
 	e.counts.add(to, 1)
 	switch before, after := occupies(from), occupies(to); {
 	case after && !before:
-		e.use.add(it, 1)
+		e.queue.occupy(it, 1)
 	case before && !after:
-		e.use.add(it, -1)
+		e.queue.occupy(it, -1)
 	}
-	if to.Active() && !from.Active() {
-		e.pending = remove(e.pending, it)
+	switch {
+	case to.Active() && !from.Active():
 		e.active = append(e.active, it)
-	}
-	if from.Active() && !to.Active() {
+	case from.Active() && !to.Active():
 		e.active = remove(e.active, it)
-		if !to.Ended() {
-			e.pending = append([]*item{it}, e.pending...) // before what was never begun
+		if !to.Ended() { // it comes before what was never begun
+			e.front--
+			it.rank = e.front
+			e.await(it)
 		}
+	case to == restore.Absent || to == restore.Waiting:
+		e.await(it)
 	}
-	if !from.Active() && to.Ended() {
-		e.pending = remove(e.pending, it)
+	if to.Ended() {
+		e.settle(it)
 	}
-	e.unsettled = e.unsettled || to.Ended()
 }
 
 // wait returns the next outcomes: all that have arrived when the first does,
@@ -279,6 +324,9 @@ func (e *engine) collect(r result) ([]itemEvent, error) {
 	var all []itemEvent
 	for {
 		e.flying--
+		if !r.call.effect() {
+			e.reading--
+		}
 		if r.call.kind == restore.Look {
 			r.call.items[0].backupPlan.listing = false
 		}
@@ -299,7 +347,7 @@ func (e *engine) stopping() bool { return e.drained || e.fatal != nil }
 
 // done reports whether nothing is left that may be begun or followed.
 func (e *engine) done() bool {
-	return e.stopping() || len(e.active) == 0 && (len(e.pending) == 0 || e.halted)
+	return e.stopping() || len(e.active) == 0 && (e.counts.Waiting == 0 || e.halted)
 }
 
 func (e *engine) outcome(err error) error {

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"slices"
-	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
@@ -21,6 +20,7 @@ type usage struct {
 // destination is where several items may restore to.
 type destination struct {
 	active int
+	queues []*destinationQueue // one for each site that restores to it
 }
 
 // source names a backup plan.
@@ -33,7 +33,10 @@ type source struct {
 type backupPlan struct {
 	source
 	active  int
-	listing bool // a list of its tasks is being read
+	listing bool    // a list of its tasks is being read
+	wanted  bool    // it is among those that the engine looks at
+	unseen  []*item // that wait for a list before they can begin, and some that do not any more
+	lanes   []*lane // of its items that may begin
 }
 
 func newUsage(l schema.Limits) usage {
@@ -58,9 +61,10 @@ func (u *usage) place(it *item) {
 // full reports whether no task may be added, whichever it is.
 func (u *usage) full() bool { return !below(u.total, u.limits.InFlight) }
 
-// allows reports whether one more task, of it, stays within the limits.
-func (u *usage) allows(it *item) bool {
-	return !u.full() && below(it.destination.active, u.limits.PerDestination) && below(it.backupPlan.active, u.limits.PerBackupPlan)
+func (u *usage) planFull(p *backupPlan) bool { return !below(p.active, u.limits.PerBackupPlan) }
+
+func (u *usage) destinationFull(d *destination) bool {
+	return !below(d.active, u.limits.PerDestination)
 }
 
 // occupies reports whether an item in a phase counts under the limits: its task
@@ -75,45 +79,6 @@ func (u *usage) add(it *item, n int) {
 	u.total += n
 	it.destination.active += n
 	it.backupPlan.active += n
-}
-
-// needsMet reports whether every item that it needs has succeeded.
-func (e *engine) needsMet(it *item) bool {
-	for _, key := range it.Needs {
-		if n := e.byKey[key]; n == nil || n.state.Phase != restore.Succeeded {
-			return false
-		}
-	}
-	return true
-}
-
-// skipHopeless ends the items that need one which did not succeed, and then
-// those that need these.
-func (e *engine) skipHopeless(now time.Time, records *[]Record) error {
-	for e.unsettled {
-		e.unsettled = false // set again by every item that is skipped
-		for _, it := range slices.Clone(e.pending) {
-			key, hopeless := e.hopelessNeed(it)
-			if !hopeless || it.flying {
-				continue
-			}
-			event := restore.Event{Kind: restore.Skip, At: now, Failure: &restore.Failure{
-				Class: restore.Refused, Code: "NeedNotMet", Message: "it needs " + string(key) + ", which did not succeed"}}
-			if err := e.apply(it, event, records); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (e *engine) hopelessNeed(it *item) (plan.Key, bool) {
-	for _, key := range it.Needs {
-		if n := e.byKey[key]; n == nil || n.state.Phase.Ended() && n.state.Phase != restore.Succeeded {
-			return key, true
-		}
-	}
-	return "", false
 }
 
 func remove(items []*item, it *item) []*item {

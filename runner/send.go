@@ -24,8 +24,7 @@ func (e *engine) send(ctx context.Context, c call) {
 	}()
 }
 
-// perform makes a call. An effect has its place among the calls under way
-// already, a read waits for one.
+// perform makes a call, which has its place among those under way.
 func (e *engine) perform(ctx context.Context, c call) (r result) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -36,9 +35,6 @@ func (e *engine) perform(ctx context.Context, c call) (r result) {
 	if c.effect() {
 		defer e.effects.Release(1)
 		return e.single(ctx, c)
-	}
-	if e.reads.Acquire(e.readCtx, 1) == nil {
-		defer e.reads.Release(1)
 	}
 	switch c.kind {
 	case restore.Look:
