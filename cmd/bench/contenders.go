@@ -14,7 +14,7 @@ import (
 // job is what a contender is to do: n restores, so many at a time, in a
 // directory of its own.
 type job struct {
-	bin, dir    string
+	dir         string
 	n, inFlight int
 	endpoint    string
 }
@@ -92,20 +92,16 @@ restores:
 }
 
 func ours(ctx context.Context, j job) *exec.Cmd {
-	cmd := command(ctx, j.bin, "apply", "--yes", "-q", "--endpoint", j.endpoint, "--state-dir", j.file("state"), "-f", j.file("manifest.yaml"))
+	cmd := command(ctx, j.file("dbsrestore"), "apply", "--yes", "-q", "--endpoint", j.endpoint, "--state-dir", j.file("state"), "-f", j.file("manifest.yaml"))
 	cmd.Env = append(os.Environ(), "BENCH_PASSWORD=made-up")
 	return cmd
 }
 
 func sdkLoop(ctx context.Context, j job) *exec.Cmd {
-	self, err := os.Executable()
-	if err != nil {
-		self = os.Args[0]
-	}
-	return command(ctx, self, "loop", j.endpoint, strconv.Itoa(j.n), strconv.Itoa(j.inFlight))
+	return command(ctx, j.file("loop"), j.endpoint, strconv.Itoa(j.n), strconv.Itoa(j.inFlight), pollInterval.String())
 }
 
-//go:embed restore.mjs
+//go:embed testdata/restore.mjs
 var nodeScript string
 
 const nodeClient = "testdata/clients/node/node_modules/@alicloud/pop-core"
@@ -132,7 +128,7 @@ func node(ctx context.Context, j job) *exec.Cmd {
 	return command(ctx, "node", j.file("restore.mjs"), j.endpoint, strconv.Itoa(j.n), strconv.Itoa(j.inFlight), pollInterval.String())
 }
 
-//go:embed restore.sh
+//go:embed testdata/restore.sh
 var shellScript string
 
 func writeShell(j job) error { return j.write("restore.sh", shellScript) }

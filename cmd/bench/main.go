@@ -21,9 +21,6 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "loop" { // a contender, see sdk
-		exit(loop(os.Args[2:]))
-	}
 	n := flag.String("n", "200,2000", "`numbers` of restores")
 	inFlight := flag.String("in-flight", "16,64", "`numbers` of restores at a time")
 	ours := flag.Int("ours", 10000, "number of restores that dbsrestore alone is measured with, 0 for none")
@@ -70,8 +67,7 @@ func bench(ctx context.Context, o options) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	bin, err := build(ctx, dir)
-	if err != nil {
+	if err := build(ctx, dir); err != nil {
 		return err
 	}
 	contenders := slices.DeleteFunc(all(), func(c contender) bool {
@@ -86,13 +82,13 @@ func bench(ctx context.Context, o options) error {
 	contenders = slices.DeleteFunc(contenders, func(c contender) bool { return c.absent != "" })
 	for _, n := range o.n {
 		for _, k := range o.inFlight {
-			if err := compare(ctx, job{bin: bin, dir: dir, n: n, inFlight: k}, contenders, o.rounds); err != nil {
+			if err := compare(ctx, job{dir: dir, n: n, inFlight: k}, contenders, o.rounds); err != nil {
 				return err
 			}
 		}
 	}
 	if i := slices.IndexFunc(contenders, func(c contender) bool { return c.name == ourName }); o.ours > 0 && i >= 0 {
-		return compare(ctx, job{bin: bin, dir: dir, n: o.ours, inFlight: slices.Max(o.inFlight)}, contenders[i:i+1], 1)
+		return compare(ctx, job{dir: dir, n: o.ours, inFlight: slices.Max(o.inFlight)}, contenders[i:i+1], 1)
 	}
 	return nil
 }

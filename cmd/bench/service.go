@@ -51,11 +51,9 @@ faults: {seed: 1, rules: [{fault: delay, for: %s}]}
 	return b.String()
 }
 
-// build compiles the command, as it is released.
-func build(ctx context.Context, dir string) (string, error) {
-	bin := dir + "/dbsrestore"
-	cmd := command(ctx, "go", "build", "-trimpath", "-o", bin, "./cmd/dbsrestore")
-	return bin, cmd.Run()
+// build compiles the command, as it is released, and the loop over the SDK.
+func build(ctx context.Context, dir string) error {
+	return command(ctx, "go", "build", "-trimpath", "-o", dir, "./cmd/dbsrestore", "./cmd/bench/testdata/loop").Run()
 }
 
 // service is an emulator in a process of its own.
@@ -73,7 +71,7 @@ func serve(ctx context.Context, j job) (*service, error) {
 	if err := j.write("world.yaml", world()); err != nil {
 		return nil, err
 	}
-	cmd := command(ctx, j.bin, "emulator", "-q", "--world", j.file("world.yaml"), "--record", j.file("record"))
+	cmd := command(ctx, j.file("dbsrestore"), "emulator", "-q", "--world", j.file("world.yaml"), "--record", j.file("record"))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

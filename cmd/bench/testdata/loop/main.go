@@ -1,7 +1,13 @@
+// Command loop is what one writes in an afternoon: it creates, starts and polls
+// each restore in a goroutine by the vendor's client. It keeps nothing, retries
+// nothing, and would restore twice when it is run again.
+//
+//	loop ENDPOINT NUMBER IN-FLIGHT POLL-INTERVAL
 package main
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -13,12 +19,16 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// loop is what one writes in an afternoon: create, start and poll each restore
-// in a goroutine by the vendor's client. It keeps nothing, retries nothing and
-// would restore twice when it is run again.
+func main() {
+	if err := loop(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "loop:", err)
+		os.Exit(1)
+	}
+}
+
 func loop(args []string) error {
-	if len(args) != 3 {
-		return fmt.Errorf("loop takes an endpoint, a number of restores and how many at a time, got %q", args)
+	if len(args) != 4 {
+		return fmt.Errorf("want an endpoint, a number of restores, how many at a time and the poll interval, got %q", args)
 	}
 	n, err := strconv.Atoi(args[1])
 	if err != nil {
@@ -28,10 +38,14 @@ func loop(args []string) error {
 	if err != nil {
 		return err
 	}
+	interval, err := time.ParseDuration(args[3])
+	if err != nil {
+		return err
+	}
 	clients := make(chan *dbs.Client, inFlight) // one serves one goroutine at a time
 	for range inFlight {
 		config := sdk.NewConfig().WithScheme("HTTP").WithTimeout(30 * time.Second)
-		c, err := dbs.NewClientWithOptions("cn-hangzhou", config, credentials.NewAccessKeyCredential(accessKeyID, accessKeySecret))
+		c, err := dbs.NewClientWithOptions("cn-hangzhou", config, credentials.NewAccessKeyCredential("runner", "made-up"))
 		if err != nil {
 			return err
 		}
@@ -45,19 +59,19 @@ func loop(args []string) error {
 		g.Go(func() error {
 			c := <-clients
 			defer func() { clients <- c }()
-			return restore(c, domain, i, at)
+			return restore(c, domain, i, at, interval)
 		})
 	}
 	return g.Wait()
 }
 
-func restore(c *dbs.Client, domain string, i int, at time.Time) error {
+func restore(c *dbs.Client, domain string, i int, at time.Time, interval time.Duration) error {
 	create := dbs.CreateCreateRestoreTaskRequest()
 	create.Domain, create.Method = domain, "POST"
-	create.BackupPlanId = planOf(i)
+	create.BackupPlanId = fmt.Sprintf("dbs1bench%02d", i%10)
 	create.RestoreTaskName = "bench-" + strconv.Itoa(i)
 	create.DestinationEndpointInstanceType, create.DestinationEndpointRegion = "RDS", "cn-hangzhou"
-	create.DestinationEndpointInstanceID = instanceOf(i)
+	create.DestinationEndpointInstanceID = fmt.Sprintf("rm-bench%02d", i%20)
 	create.DestinationEndpointUserName, create.DestinationEndpointPassword = "drill", "made-up"
 	create.RestoreObjects = fmt.Sprintf(`[{"DBName":"shop","NewDBName":"shop_%d"}]`, i)
 	create.RestoreTime = requests.NewInteger64(at.UnixMilli())
@@ -70,7 +84,7 @@ func restore(c *dbs.Client, domain string, i int, at time.Time) error {
 	if _, err := c.StartRestoreTask(start); err != nil {
 		return err
 	}
-	tick := time.NewTicker(pollInterval)
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for range tick.C {
 		list := dbs.CreateDescribeRestoreTaskListRequest()
