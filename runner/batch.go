@@ -6,6 +6,7 @@ import (
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
+	"github.com/dbsrestore/dbsrestore/schema"
 )
 
 // PollBatch is how many tasks one poll asks about: the largest page that
@@ -94,7 +95,7 @@ func (e *engine) lookDue(c *choice, b *batch) time.Time {
 func (e *engine) firePolls(c *choice, b *batch) {
 	var due []*item
 	for _, it := range b.items {
-		if c.isDue(e.onGrid(it.state.Next().Due)) {
+		if c.isDue(e.onGrid(e.pollAt(it, it.state.Next().Due))) {
 			due = append(due, it)
 		}
 	}
@@ -105,6 +106,22 @@ func (e *engine) firePolls(c *choice, b *batch) {
 		e.reading++
 		c.add(call{kind: b.kind, items: some})
 	}
+}
+
+// pollAt returns when a task is asked about that must not be before due.
+func (e *engine) pollAt(it *item, due time.Time) time.Time {
+	return e.took.poll(it, due, time.Duration(e.plan.Limits.PollInterval))
+}
+
+// gridOf returns how far polls are apart at least: a tenth of the poll interval,
+// but so far that they take no more than a quarter of the request rate, up to half
+// of the interval.
+func gridOf(l schema.Limits) time.Duration {
+	interval, grid := time.Duration(l.PollInterval), time.Duration(l.PollInterval)/10
+	if l.RequestsPerSecond > 0 {
+		grid = max(grid, time.Duration(4/l.RequestsPerSecond*float64(time.Second)))
+	}
+	return max(min(grid, interval/2), time.Millisecond)
 }
 
 // onGrid returns the first multiple of the grid at or after t, by the same

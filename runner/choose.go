@@ -42,6 +42,7 @@ func (e *engine) choose(now time.Time, records *[]Record) ([]call, time.Time, er
 		case restore.Look:
 			c.batches.wantLook(it, a)
 		case restore.Poll:
+			a.Due = e.pollAt(it, a.Due)
 			c.batches.wantPoll(it, a)
 		case restore.CheckPre:
 			if c.isDue(a.Due) && e.mayRead() {

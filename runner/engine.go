@@ -33,6 +33,7 @@ type engine struct {
 
 	wave      wave
 	grid      time.Duration // polls are made at its multiples, so that many share one
+	took      estimates
 	results   chan result
 	flying    int                 // calls under way
 	reading   int64               // those of them that change nothing
@@ -89,7 +90,7 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 		byTask:  make(map[string]plan.Key),
 		byKey:   make(map[plan.Key]*item, len(p.Items)),
 		use:     newUsage(p.Limits),
-		grid:    max(time.Duration(p.Limits.PollInterval)/2, time.Millisecond),
+		grid:    gridOf(p.Limits),
 		results: make(chan result, 64),
 		effects: semaphore.NewWeighted(o.MaxCalls),
 	}
@@ -289,6 +290,7 @@ func (e *engine) move(it *item, from, to restore.Phase) {
 		e.await(it)
 	}
 	if to.Ended() {
+		e.took.note(it)
 		e.settle(it)
 	}
 }

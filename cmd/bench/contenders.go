@@ -78,7 +78,7 @@ func writeManifest(j job) error {
 	}
 	return j.write("manifest.yaml", fmt.Sprintf(`version: 1
 name: bench
-limits: {inFlight: %d, perDestination: %[1]d, perBackupPlan: %[1]d, requestsPerSecond: 100, pollInterval: %[2]s}
+limits: {inFlight: %d, perDestination: %[1]d, perBackupPlan: %[1]d, requestsPerSecond: 1000, pollInterval: %[2]s}
 restores:
   - name: r
     forEach: {csv: restores.csv, key: id}

@@ -173,11 +173,25 @@ func (s *Spec) identity(attempt int) plan.Attempt {
 	return s.Later(attempt)
 }
 
+// Took returns how long a restore that has succeeded took, by the service's clock
+// where it tells, else as far as was noticed; 0 when it has not or was adopted.
+func (s Snapshot) Took() time.Duration {
+	if s.Phase != Succeeded || s.StartedAt.IsZero() || s.Adopted {
+		return 0
+	}
+	if t := s.Last; !t.Created.IsZero() && t.Finished.After(t.Created) && s.StartedAt.After(s.CreatedAt) {
+		if took := t.Finished.Sub(t.Created) - s.StartedAt.Sub(s.CreatedAt); took > 0 {
+			return took
+		}
+	}
+	return s.EndedAt.Sub(s.StartedAt)
+}
+
 func (p Policy) withDefaults() Policy {
 	d := DefaultPolicy
 	setDuration(&p.PollInterval, d.PollInterval)
 	setDuration(&p.Timeout, d.Timeout)
-	setDuration(&p.Gather, min(d.Gather, p.PollInterval/2))
+	setDuration(&p.Gather, min(d.Gather, p.PollInterval/10))
 	setDuration(&p.Settle, d.Settle)
 	setDuration(&p.Expiry, d.Expiry)
 	setDuration(&p.Outage, d.Outage)
