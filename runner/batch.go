@@ -82,11 +82,11 @@ func (e *engine) fire(c *choice) {
 }
 
 // lookDue returns when a list is read: when the last that waits for it is due,
-// or later if the wave that it is for goes on, but not much later than the
-// first is.
+// or later while more creates of its wave are under way or to come, but not much
+// later than the first is.
 func (e *engine) lookDue(c *choice, b *batch) time.Time {
-	limit := b.due.Add(2 * e.grid)
-	if b.last.After(limit) || c.growing == b.of {
+	limit := b.due.Add(e.gather)
+	if b.last.After(limit) || c.growing == b.of || b.of.creates > 0 {
 		return limit
 	}
 	return b.last
@@ -114,14 +114,25 @@ func (e *engine) pollAt(it *item, due time.Time) time.Time {
 }
 
 // gridOf returns how far polls are apart at least: a tenth of the poll interval,
-// but so far that they take no more than a quarter of the request rate, up to half
+// but so far that they take no more than a twelfth of the request rate, up to half
 // of the interval.
 func gridOf(l schema.Limits) time.Duration {
-	interval, grid := time.Duration(l.PollInterval), time.Duration(l.PollInterval)/10
-	if l.RequestsPerSecond > 0 {
-		grid = max(grid, time.Duration(4/l.RequestsPerSecond*float64(time.Second)))
+	interval := time.Duration(l.PollInterval)
+	return max(min(max(interval/10, turns(l, 12)), interval/2), time.Millisecond)
+}
+
+// gatherOf returns how long the first create of a wave waits at most for the list
+// that it shares with the others, of which each may wait for several turns.
+func gatherOf(l schema.Limits) time.Duration {
+	return max(2*gridOf(l), turns(l, 4*waveSize))
+}
+
+// turns returns how long so many turns under the request rate take.
+func turns(l schema.Limits, n int) time.Duration {
+	if l.RequestsPerSecond <= 0 {
+		return 0
 	}
-	return max(min(grid, interval/2), time.Millisecond)
+	return time.Duration(float64(n) / l.RequestsPerSecond * float64(time.Second))
 }
 
 // onGrid returns the first multiple of the grid at or after t, by the same

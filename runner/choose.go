@@ -164,6 +164,9 @@ func (e *engine) intend(c *choice, it *item, a restore.Action, records *[]Record
 		c.isDue(c.now.Add(wait)) // wakes the engine then
 		return nil
 	}
+	if a.Kind == restore.Create {
+		it.backupPlan.creates++
+	}
 	c.add(call{kind: a.Kind, items: []*item{it}})
 	return e.apply(it, it.state.Intend(a, c.now), records)
 }

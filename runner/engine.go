@@ -33,6 +33,7 @@ type engine struct {
 
 	wave      wave
 	grid      time.Duration // polls are made at its multiples, so that many share one
+	gather    time.Duration // how long a list waits at most for more creates
 	took      estimates
 	results   chan result
 	flying    int                 // calls under way
@@ -91,6 +92,7 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 		byKey:   make(map[plan.Key]*item, len(p.Items)),
 		use:     newUsage(p.Limits),
 		grid:    gridOf(p.Limits),
+		gather:  gatherOf(p.Limits),
 		results: make(chan result, 64),
 		effects: semaphore.NewWeighted(o.MaxCalls),
 	}
@@ -329,8 +331,11 @@ func (e *engine) collect(r result) ([]itemEvent, error) {
 		if !r.call.effect() {
 			e.reading--
 		}
-		if r.call.kind == restore.Look {
-			r.call.items[0].backupPlan.listing = false
+		switch of := r.call.items[0].backupPlan; r.call.kind {
+		case restore.Look:
+			of.listing = false
+		case restore.Create:
+			of.creates--
 		}
 		if r.err != nil {
 			return nil, r.err

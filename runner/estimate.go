@@ -2,12 +2,21 @@ package runner
 
 import "time"
 
-// estimates are how long restores of this run took at least, from which it is
-// told when to ask about others: hardly before one could have ended, and then at
-// once.
+// estimates are how long the restores of a run took, from which it is told when
+// to ask about others.
 type estimates struct {
-	all    time.Duration // 0 while none has ended well
-	byPlan map[*backupPlan]time.Duration
+	all    spread
+	byPlan map[*backupPlan]spread
+}
+
+// spread is the shortest and the longest of some durations, zero for none.
+type spread struct{ least, most time.Duration }
+
+func (s spread) with(d time.Duration) spread {
+	if s.least == 0 {
+		return spread{d, d}
+	}
+	return spread{min(s.least, d), max(s.most, d)}
 }
 
 // note takes in a restore that has succeeded.
@@ -17,14 +26,10 @@ func (e *estimates) note(it *item) {
 		return
 	}
 	if e.byPlan == nil {
-		e.byPlan = map[*backupPlan]time.Duration{}
+		e.byPlan = map[*backupPlan]spread{}
 	}
-	if d := e.byPlan[it.backupPlan]; d == 0 || took < d {
-		e.byPlan[it.backupPlan] = took
-	}
-	if e.all == 0 || took < e.all {
-		e.all = took
-	}
+	e.byPlan[it.backupPlan] = e.byPlan[it.backupPlan].with(took)
+	e.all = e.all.with(took)
 }
 
 // patience is how many poll intervals may pass between two looks at a task, the
@@ -32,17 +37,21 @@ func (e *estimates) note(it *item) {
 const patience = 12
 
 // poll returns when a running task is asked about that must not be before due:
-// when it could end, but not much later.
+// hardly before it could have ended; when all took about as long, as soon as it
+// should have; and never much later.
 func (e *estimates) poll(it *item, due time.Time, interval time.Duration) time.Time {
-	least := e.byPlan[it.backupPlan]
-	if least == 0 {
-		least = e.all
+	s := e.byPlan[it.backupPlan]
+	if s.least == 0 {
+		s = e.all
 	}
 	started := it.state.StartedAt
-	if least == 0 || started.IsZero() {
+	if s.least == 0 || started.IsZero() {
 		return due
 	}
-	end := started.Add(least)
+	end := started.Add(s.least)
+	if s.most-s.least < interval {
+		end = started.Add(s.most)
+	}
 	if latest := due.Add((patience - 1) * interval); end.After(latest) {
 		end = latest
 	}

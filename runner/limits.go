@@ -33,6 +33,7 @@ type source struct {
 type backupPlan struct {
 	source
 	active  int
+	creates int     // under way
 	listing bool    // a list of its tasks is being read
 	wanted  bool    // it is among those that the engine looks at
 	unseen  []*item // that wait for a list before they can begin, and some that do not any more

@@ -131,6 +131,7 @@ func specOf(p *plan.Plan, it plan.Item, attempts int) restore.Spec {
 		MovingTime:   it.At == "latest" || it.At == "latest-full" || strings.HasPrefix(it.At, "-"),
 		Policy: restore.Policy{
 			PollInterval: time.Duration(p.Limits.PollInterval),
+			Gather:       time.Nanosecond, // the engine knows which creates are under way
 			Timeout:      time.Duration(p.Failure.Timeout),
 			Settle:       time.Duration(p.Failure.ListLag),
 			Expiry:       time.Duration(p.Failure.ResendAfter),

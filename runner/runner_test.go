@@ -189,7 +189,9 @@ func TestFiveHundredRestoresStayWithinTheLimitAndShareTheirCalls(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, plans(10, 5*time.Second), restores(500, 10))
 				b.client = b.newClient(rate)
-				report, err := b.run(t.Context(), b.plan(), runner.Options{})
+				p := b.plan()
+				p.Limits.RequestsPerSecond = rate
+				report, err := b.run(t.Context(), p, runner.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}

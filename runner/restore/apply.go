@@ -69,7 +69,7 @@ func (s State) createFailed(e Event) State {
 	switch {
 	case e.Failure.Class == Lost:
 		s.Failure = e.Failure
-		s.due = e.At.Add(s.spec.Policy.Gather)
+		s.due = e.At.Add(s.spec.Policy.Relook)
 		return s
 	case e.Failure.Class == Throttled || e.Failure.Fatal:
 		s.Phase, s.Sends = Absent, s.Sends-1 // it did not happen
@@ -93,7 +93,7 @@ func (s State) startFailed(e Event) State {
 		return s.trouble(e, Unknown)
 	}
 	s.Failure = e.Failure
-	s.due = e.At.Add(s.spec.Policy.Gather)
+	s.due = e.At.Add(s.spec.Policy.Relook)
 	return s
 }
 
@@ -128,7 +128,7 @@ func (s State) notStarted(t Task, e Event) State {
 		return s.end(Failed, e.At, s.Failure)
 	case age < s.spec.Policy.Settle/time.Duration(s.spec.Policy.Sends):
 		s.looks++
-		s.due = e.At.Add(backoff(s.looks-1, s.spec.Policy.Gather)) // it may be starting
+		s.due = e.At.Add(backoff(s.looks-1, s.spec.Policy.Relook)) // it may be starting
 		return s
 	case s.Sends < s.spec.Policy.Sends:
 		s.Phase, s.due = Ready, e.At // to be sent again, with the same token

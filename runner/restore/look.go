@@ -84,7 +84,7 @@ func (s State) notListed(e Event) State {
 		return s
 	}
 	s.looks++
-	s.due = e.At.Add(backoff(s.looks-1, s.spec.Policy.Gather))
+	s.due = e.At.Add(backoff(s.looks-1, s.spec.Policy.Relook))
 	settled := s.SentAt.Add(s.spec.Policy.Settle)
 	if s.Phase == Creating {
 		settled = settled.Add(s.spec.Policy.Expiry)

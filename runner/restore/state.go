@@ -75,6 +75,7 @@ type Policy struct {
 	PollInterval time.Duration // shortest time between two looks at a running task
 	Timeout      time.Duration // from the start of a task until it counts as timed out
 	Gather       time.Duration // between a create and the look for it, so that one list serves many
+	Relook       time.Duration // between a fruitless look and the next, at first
 	Settle       time.Duration // how long a task may be missing from the list
 	Expiry       time.Duration // how long after its intent a create may still arrive at the service, see below
 	Outage       time.Duration // how long calls may go on failing before the restore gives up
@@ -86,6 +87,7 @@ var DefaultPolicy = Policy{
 	PollInterval: 5 * time.Second,
 	Timeout:      12 * time.Hour,
 	Gather:       time.Second,
+	Relook:       time.Second,
 	Settle:       time.Minute,
 	Expiry:       20 * time.Minute,
 	Outage:       time.Hour,
@@ -191,7 +193,8 @@ func (p Policy) withDefaults() Policy {
 	d := DefaultPolicy
 	setDuration(&p.PollInterval, d.PollInterval)
 	setDuration(&p.Timeout, d.Timeout)
-	setDuration(&p.Gather, min(d.Gather, p.PollInterval/10))
+	setDuration(&p.Gather, min(d.Gather, p.PollInterval/2))
+	setDuration(&p.Relook, min(d.Relook, p.PollInterval/2))
 	setDuration(&p.Settle, d.Settle)
 	setDuration(&p.Expiry, d.Expiry)
 	setDuration(&p.Outage, d.Outage)
