@@ -123,8 +123,8 @@ func (f *flags) check(cmd *cobra.Command) error {
 	switch {
 	case given("in-flight") && (f.inFlight < 1 || f.inFlight > 1000):
 		return usageError("1 to 1000", "%s: --in-flight %d is out of range", cmd.Name(), f.inFlight)
-	case given("requests-per-second") && !(f.rate >= 0.1 && f.rate <= 100):
-		return usageError("0.1 to 100", "%s: --requests-per-second %v is out of range", cmd.Name(), f.rate)
+	case given("requests-per-second") && !(f.rate >= 0.1 && f.rate <= 1000):
+		return usageError("0.1 to 1000", "%s: --requests-per-second %v is out of range", cmd.Name(), f.rate)
 	case given("time-scale") && !(f.timeScale >= 0.001 && f.timeScale <= 1e6):
 		return usageError("0.001 to 1000000", "%s: --time-scale %v is out of range", cmd.Name(), f.timeScale)
 	case given("fail-on") && f.failOn != "objectives":
