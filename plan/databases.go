@@ -48,6 +48,9 @@ func checkGlobs(r *schema.Restore) (found []*problem) {
 		globs []string
 	}{{"/databases", r.Databases}, {"/exclude", r.Exclude}} {
 		for i, g := range l.globs {
+			if !isGlob(g) {
+				continue
+			}
 			if _, err := path.Match(newPattern(g).glob, ""); err != nil {
 				found = append(found, problemf(CodeGlob, elementPointer(l.field, i), "the glob %q is malformed", g).
 					withHint(`a [ needs its ]; write \[ for the character itself`))
@@ -66,27 +69,60 @@ type selection struct {
 
 	restore *schema.Restore
 	held    []string // databases of the backup plan, none when they are not known
-	holds   map[string]bool
+	holds   nameSet
 	engine  engine
-	seen    map[string]bool
-	named   map[string]bool // those that exclude has without a pattern
-	exclude []pattern       // the others
+	seen    nameSet
+	named   nameSet   // those that exclude has without a pattern
+	exclude []pattern // the others
+}
+
+// A nameSet is a set of names. Few are compared with each other, which takes
+// less than a map, and most items have few.
+type nameSet struct {
+	few  [8]string
+	size int             // of few
+	many map[string]bool // all of them, when they are not few
+}
+
+// add puts a name into the set, and reports whether it was not there.
+func (s *nameSet) add(name string) bool {
+	switch {
+	case s.has(name):
+		return false
+	case s.many != nil:
+		s.many[name] = true
+	case s.size < len(s.few):
+		s.few[s.size] = name
+		s.size++
+	default:
+		s.many = map[string]bool{name: true}
+		for _, known := range s.few {
+			s.many[known] = true
+		}
+	}
+	return true
+}
+
+func (s *nameSet) has(name string) bool {
+	if s.many != nil {
+		return s.many[name]
+	}
+	return slices.Contains(s.few[:s.size], name)
 }
 
 // selectDatabases returns the databases that a restore asks for. Held are
 // those of the backup plan; when they are not known, only names can be
 // selected.
-func selectDatabases(r *schema.Restore, held []string, e engine) *selection {
-	s := &selection{restore: r, held: held, engine: e, seen: map[string]bool{}, named: map[string]bool{}}
-	s.holds = make(map[string]bool, len(held))
+func selectDatabases(r *schema.Restore, held []string, e engine) selection {
+	s := selection{restore: r, held: held, engine: e, names: make([]string, 0, len(r.Databases))}
 	for _, name := range held {
-		s.holds[name] = true
+		s.holds.add(name)
 	}
 	for _, glob := range r.Exclude {
 		if isGlob(glob) {
 			s.exclude = append(s.exclude, newPattern(glob))
 		} else {
-			s.named[glob] = true
+			s.named.add(glob)
 		}
 	}
 	for i, wanted := range r.Databases {
@@ -95,7 +131,7 @@ func selectDatabases(r *schema.Restore, held []string, e engine) *selection {
 	if len(r.Databases) == 0 && r.Destination.InstanceType != "Agent" {
 		s.match("/databases", "")
 	}
-	if len(s.seen) > 0 && len(s.names) == 0 && s.found == nil {
+	if s.seen.size > 0 && len(s.names) == 0 && s.found == nil {
 		s.found = append(s.found, problemf(CodeDatabase, "/exclude", "exclude leaves no database to restore"))
 	}
 	return s
@@ -111,7 +147,7 @@ func (s *selection) pick(field, wanted string) {
 			withHint("leave it out; globs leave it out by themselves"))
 		return
 	}
-	if len(s.held) > 0 && !s.holds[wanted] {
+	if len(s.held) > 0 && !s.holds.has(wanted) {
 		p := problemf(CodeDatabase, field, "the backup plan has no database %q", wanted).withHint("it has %s", few(s.held))
 		if len(s.found) < samples { // likeness takes long to find, and few are shown
 			p.hint = didYouMean(wanted, s.held, p.hint)
@@ -145,11 +181,7 @@ func (s *selection) match(field, glob string) {
 }
 
 func (s *selection) add(name string) {
-	if s.seen[name] {
-		return
-	}
-	s.seen[name] = true
-	if !s.named[name] && !slices.ContainsFunc(s.exclude, func(p pattern) bool { return p.matches(name) }) {
+	if s.seen.add(name) && !s.named.has(name) && !slices.ContainsFunc(s.exclude, func(p pattern) bool { return p.matches(name) }) {
 		s.names = append(s.names, name)
 	}
 }
@@ -162,7 +194,7 @@ func (s *selection) needless() {
 	}
 	var without []string
 	for _, glob := range s.restore.Exclude {
-		if !s.holds[glob] && !slices.ContainsFunc(s.held, newPattern(glob).matches) {
+		if !s.holds.has(glob) && !slices.ContainsFunc(s.held, newPattern(glob).matches) {
 			without = append(without, glob)
 		}
 		if len(without) > samples {
@@ -304,11 +336,8 @@ func groupIndex(re *regexp.Regexp, group string) int {
 // restoreObjects returns the parameter of that name. The new name is always
 // said, even where it is the old one.
 func restoreObjects(databases []Database) string {
-	size := 2
-	for _, d := range databases {
-		size += len(`{"DBName":"","NewDBName":""},`) + len(d.Source) + len(d.Target)
-	}
-	out := append(make([]byte, 0, size), '[')
+	var written [512]byte // enough for most, so that only the result takes memory
+	out := append(written[:0], '[')
 	for i, d := range databases {
 		if i > 0 {
 			out = append(out, ',')

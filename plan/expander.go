@@ -30,7 +30,7 @@ type expander struct {
 
 func newExpander(x *expansion) *expander {
 	e := &expander{x: x, checked: map[string]bool{}}
-	e.walk = walk{manifest: x.manifest, text: e.text, element: e.element}
+	e.walk = walk{manifest: x.manifest, text: e.text, plain: isClean}
 	return e
 }
 
@@ -112,13 +112,11 @@ func (e *expander) text(field, s string) string {
 	return s
 }
 
-// element expands an element of a list. The pointer of one that is plain is
-// not needed.
-func (e *expander) element(field string, i int, s string) string {
-	if _, bad := unprintable(s); !bad && !isTemplate(s) {
-		return s
-	}
-	return e.text(elementPointer(field, i), s)
+// isClean reports whether there is nothing to expand in a text, and nothing to
+// report of it.
+func isClean(s string) bool {
+	_, bad := unprintable(s)
+	return !bad && !isTemplate(s)
 }
 
 // expand executes the template of a field, and gives "" when it fails.

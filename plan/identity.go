@@ -39,7 +39,7 @@ func attempt(manifest, run string, key Key, declared Digest, n int) Attempt {
 		b = append(binary.BigEndian.AppendUint64(b, uint64(len(field))), field...)
 	}
 	sum := sha256.Sum256(b)
-	token := base32Lower.EncodeToString(sum[:])
+	token := string(base32Lower.AppendEncode(written[:0], sum[:]))
 	return Attempt{ClientToken: Token(token), RestoreTaskName: taskName(manifest+"-"+run+"-"+string(key), token)}
 }
 

@@ -8,8 +8,8 @@
 // package runner carries out. Same manifest and same facts, same bytes.
 //
 // Of the time of planning restores that are written out, reading the YAML takes
-// a third, checking and merging the manifest a quarter, and the rest goes in
-// about equal parts into expanding, resolving and writing. Half of all that is
+// two fifths, checking the manifest a quarter, and the rest goes in about equal
+// parts into expanding, resolving and writing. Half of all that is
 // taking memory and giving it back, so what is made for every item is kept
 // small: "make bench-plan" counts it.
 package plan

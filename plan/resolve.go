@@ -27,9 +27,10 @@ func (d *Draft) Resolve(f Facts) (*Plan, diag.List) {
 	p := d.head()
 	p.Target, p.Offline, p.Items = f.Target, f.Offline, make([]Item, len(d.kept))
 	for i, it := range d.all() {
-		var settled bool
-		p.Items[i], settled = r.item(it)
-		r.place(it, &p.Items[i], settled)
+		item := &p.Items[i]
+		*item = it.item
+		settled := r.item(it, item)
+		r.place(it, item, settled)
 	}
 	r.proveSeparate(p.Items)
 	blockDependents(p.Items)
@@ -56,29 +57,28 @@ func (r *resolution) report(it *draftItem, p *problem) {
 }
 
 // item resolves one item, and reports whether its history decided it.
-func (r *resolution) item(it *draftItem) (_ Item, settled bool) {
-	item := it.item
+func (r *resolution) item(it *draftItem, item *Item) (settled bool) {
 	b := r.answers[Subject{item.Site, item.Parameters.BackupPlanId}]
 	if b != nil {
 		item.DatabaseType, item.Source = b.DatabaseType, b.Source.name()
 	}
-	if k, ok := r.facts.History[item.Key]; ok && settle(&item, k, r.draft.run) {
-		return item, true
+	if k, ok := r.facts.History[item.Key]; ok && settle(item, k, r.draft.run) {
+		return true
 	}
 	switch {
 	case r.facts.Offline:
-		r.offline(it, &item)
+		r.offline(it, item)
 	case b == nil:
-		block(&item, "backup plan %s was not asked about", item.Parameters.BackupPlanId)
+		block(item, "backup plan %s was not asked about", item.Parameters.BackupPlanId)
 	case r.selected > MaxDatabases: // that there is no plan was said
 	default:
 		if why := b.unusable(item.Site.Region); why != "" {
-			block(&item, "%s", why)
+			block(item, "%s", why)
 			break
 		}
-		r.online(it, &item, b)
+		r.online(it, item, b)
 	}
-	return item, false
+	return false
 }
 
 func block(item *Item, format string, args ...any) {
@@ -162,7 +162,7 @@ func (r *resolution) offline(it *draftItem, item *Item) {
 		}
 		item.Open = append(item.Open, fmt.Sprintf("databases: %s is matched against the backup plan when it is asked", glob))
 	}
-	r.databases(it, item, s)
+	r.databases(it, item, &s)
 	item.Open = append(item.Open, "the rules of the database type, and that the destination is not the source, are checked when the backup plan is asked")
 }
 
@@ -211,7 +211,7 @@ func (r *resolution) online(it *draftItem, item *Item, b *BackupPlan) {
 		r.report(it, problemf(CodeDatabase, "/databases", "backup plan %s does not say which databases it holds", b.ID).
 			withHint("name them under databases"))
 	}
-	r.databases(it, item, s)
+	r.databases(it, item, &s)
 }
 
 // databases renames the selected databases, checks the names and fills in
@@ -226,6 +226,9 @@ func (r *resolution) databases(it *draftItem, item *Item, s *selection) {
 		r.report(it, p)
 	}
 	item.Warnings = append(item.Warnings, s.warnings...)
+	if len(s.names) > 0 {
+		item.Databases = make([]Database, 0, len(s.names))
+	}
 	for _, source := range s.names {
 		target, p := r.draft.rename(it, source)
 		if p != nil {

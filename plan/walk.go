@@ -13,7 +13,7 @@ import (
 // which nothing changes stay shared with the manifest.
 type walk struct {
 	text     func(field, s string) string
-	element  func(field string, i int, s string) string // of a list
+	plain    func(s string) bool // text would leave it as it is, whatever its field
 	manifest *schema.Manifest
 	index    int             // of the restore
 	known    map[string]bool // fields that were asked for by isInherited
@@ -104,7 +104,10 @@ func (w *walk) destination(d *schema.Destination) {
 func (w *walk) texts(field string, list []string) []string {
 	shared := true
 	for i, s := range list {
-		v := w.element(field, i, s)
+		if w.plain(s) {
+			continue
+		}
+		v := w.text(elementPointer(field, i), s)
 		if v == s {
 			continue
 		}
@@ -119,6 +122,13 @@ func (w *walk) texts(field string, list []string) []string {
 func (w *walk) labels(labels map[string]string) map[string]string {
 	if len(labels) == 0 {
 		return nil
+	}
+	plain := true
+	for _, v := range labels {
+		plain = plain && w.plain(v)
+	}
+	if plain {
+		return labels
 	}
 	out := labels
 	shared := true
@@ -202,7 +212,7 @@ type opener struct {
 
 func newOpener(d *Draft) *opener {
 	o := &opener{draft: d}
-	o.walk = walk{manifest: d.manifest, index: -1, text: o.text, element: o.element}
+	o.walk = walk{manifest: d.manifest, index: -1, text: o.text, plain: isPlain}
 	return o
 }
 
@@ -242,4 +252,4 @@ func (o *opener) text(_, s string) string {
 	return s
 }
 
-func (o *opener) element(_ string, _ int, s string) string { return o.text("", s) }
+func isPlain(s string) bool { return !isTemplate(s) }

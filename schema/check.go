@@ -27,12 +27,11 @@ func rowsAsText(root *node) *node {
 		})
 	}
 	return root.with("restores", func(l *node) *node {
-		m := *l
-		m.children = make([]*node, len(l.children))
+		children := make([]*node, len(l.children))
 		for i, r := range l.children {
-			m.children[i] = rows(r)
+			children[i] = rows(r)
 		}
-		return &m
+		return l.holding(inner{children: children})
 	})
 }
 
@@ -43,23 +42,27 @@ func (n *node) with(name string, change func(*node) *node) *node {
 	if child == nil {
 		return n
 	}
-	m := *n
-	m.children = slices.Clone(n.children)
-	m.children[slices.Index(m.children, child)] = change(child)
-	return &m
+	in := *n.inner
+	in.children = slices.Clone(n.children)
+	in.children[slices.Index(in.children, child)] = change(child)
+	return n.holding(in)
 }
 
 // asText returns a tree with its scalars as text, but for null.
 func (n *node) asText() *node {
-	m := *n
-	if n.kind < list && n.kind != null {
-		m.kind, m.loose = text, false
+	if n.kind < list {
+		m := *n
+		if n.kind != null {
+			m.kind, m.loose = text, false
+		}
+		return &m
 	}
-	m.children = slices.Clone(n.children)
-	for i, c := range m.children {
-		m.children[i] = c.asText()
+	in := *n.inner
+	in.children = slices.Clone(n.children)
+	for i, c := range in.children {
+		in.children[i] = c.asText()
 	}
-	return &m
+	return n.holding(in)
 }
 
 // checkSettings checks what the JSON Schema cannot say of the values of a
@@ -134,7 +137,7 @@ func (r *report) checkRegexp(match *node) {
 	if e, ok := errors.AsType[*syntax.Error](err); ok {
 		why = e.Code.String() + ": " + quoted(e.Expr)
 		if i := strings.Index(match.value, e.Expr); i >= 0 && strings.Contains(string(r.line(int(match.line))), match.value) {
-			at.col += utf8.RuneCountInString(match.value[:i])
+			at.col += int32(utf8.RuneCountInString(match.value[:i]))
 			width = utf8.RuneCountInString(e.Expr)
 			if !match.plain {
 				at.col++

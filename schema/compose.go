@@ -19,6 +19,7 @@ type composer struct {
 	budget  int                  // nodes that aliases may still stand for
 	nodes   int
 	free    []node
+	inners  []inner
 	stopped bool // a limit was passed: nothing more is looked at
 }
 
@@ -45,7 +46,7 @@ func (c *composer) stop(y *yaml.Node, code, hint, format string, args ...any) {
 
 const quotedStyle = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 
-func place(y *yaml.Node) key { return key{line: y.Line, col: y.Column} }
+func place(y *yaml.Node) key { return placeAt(y.Line, y.Column) }
 
 func (c *composer) node(y *yaml.Node, depth int) *node {
 	c.nodes++
@@ -90,8 +91,22 @@ func (c *composer) newNode(y *yaml.Node) *node {
 	}
 	n := &c.free[0]
 	c.free = c.free[1:]
-	n.line, n.col, n.size = int32(y.Line), int32(y.Column), 1
+	n.line, n.col, n.size, n.inner = int32(y.Line), int32(y.Column), 1, noInner
 	return n
+}
+
+// newInner returns room for so many keys, or none for a list, and children.
+func (c *composer) newInner(keys, children int) *inner {
+	if len(c.inners) == 0 {
+		c.inners = make([]inner, 64)
+	}
+	in := &c.inners[0]
+	c.inners = c.inners[1:]
+	if keys > 0 {
+		in.keys = make([]key, 0, keys)
+	}
+	in.children = make([]*node, 0, children)
+	return in
 }
 
 func (c *composer) tooDeep(y *yaml.Node) {
@@ -129,7 +144,7 @@ func (c *composer) list(n *node, y *yaml.Node, depth int) {
 			"a list of %d values, the limit is %d", len(y.Content), maxItems)
 		return
 	}
-	n.children = make([]*node, 0, len(y.Content))
+	n.inner = c.newInner(0, len(y.Content))
 	for i, e := range y.Content {
 		child := c.node(e, depth+1)
 		y.Content[i] = nil // so that there are never two whole trees
@@ -149,8 +164,7 @@ func (c *composer) mapping(n *node, y *yaml.Node, depth int) {
 		c.tooManyKeys(y)
 		return
 	}
-	n.keys = make([]key, 0, len(y.Content)/2)
-	n.children = make([]*node, 0, len(y.Content)/2)
+	n.inner = c.newInner(len(y.Content)/2, len(y.Content)/2)
 	var merged []*node
 	var mergeKey key
 	for i := 0; i+1 < len(y.Content); i += 2 {
@@ -197,10 +211,7 @@ func (c *composer) mapping(n *node, y *yaml.Node, depth int) {
 // lose keeps a value that is not part of the mapping, and that was reported:
 // what it holds may be a secret.
 func (n *node) lose(k key, child *node) {
-	if n.lost == nil {
-		n.lost = new([]pair)
-	}
-	*n.lost = append(*n.lost, pair{k, child})
+	n.lost = append(n.lost, pair{k, child})
 	n.count(child)
 }
 
@@ -326,7 +337,7 @@ func (c *composer) badRunes(y *yaml.Node, what string) bool {
 	at, where := place(y), ""
 	if rest := []rune(string(c.line(y.Line))); bad != '\n' && y.Column <= len(rest) {
 		if j := slices.Index(rest[y.Column-1:], bad); j >= 0 {
-			at.col += j
+			at.col += int32(j)
 			where = fmt.Sprintf(" at column %d", at.col)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// decode returns the values of a merged tree in which nothing is wrong.
+// decode returns the values of a tree in which nothing is wrong.
 func decode(root *node) *Manifest {
 	m := &Manifest{
 		Version: root.get("version").int(0),
@@ -22,9 +22,9 @@ func decode(root *node) *Manifest {
 			m.Vars[k.name], _ = vars.children[i].scalar()
 		}
 	}
-	restores := root.get("restores").elements()
-	m.Restores = make([]Restore, len(restores))
-	for i, r := range restores {
+	all := layers(root)
+	m.Restores = make([]Restore, len(all))
+	for i, r := range all {
 		m.Restores[i] = decodeRestore(r)
 	}
 	return m
@@ -54,28 +54,28 @@ func decodeFailure(n *node) Failure {
 	}
 }
 
-func decodeRestore(n *node) Restore {
+func decodeRestore(l layered) Restore {
 	r := Restore{
-		Name:              n.get("name").text(),
-		Region:            n.get("region").text(),
-		Profile:           n.get("profile").text(),
-		BackupPlanID:      n.get("backupPlanId").text(),
-		At:                decodeAt(n.get("at")),
-		Databases:         n.get("databases").texts(),
-		Exclude:           n.get("exclude").texts(),
-		Rename:            decodeRename(n.get("rename")),
-		ForEach:           decodeForEach(n.get("forEach")),
-		Destination:       decodeDestination(n.get("destination")),
-		DuplicateConflict: n.get("duplicateConflict").text(),
-		OwnerID:           n.get("ownerId").text(),
-		AllowInPlace:      n.get("allowInPlace").text() == "true",
-		Needs:             n.get("needs").texts(),
-		Labels:            n.get("labels").row(),
+		Name:              l.get("name").text(),
+		Region:            l.get("region").text(),
+		Profile:           l.get("profile").text(),
+		BackupPlanID:      l.get("backupPlanId").text(),
+		At:                decodeAt(l.get("at")),
+		Databases:         l.get("databases").texts(),
+		Exclude:           l.get("exclude").texts(),
+		Rename:            decodeRename(l.get("rename")),
+		ForEach:           decodeForEach(l.get("forEach")),
+		Destination:       decodeDestination(l.in("destination")),
+		DuplicateConflict: l.get("duplicateConflict").text(),
+		OwnerID:           l.get("ownerId").text(),
+		AllowInPlace:      l.get("allowInPlace").text() == "true",
+		Needs:             l.get("needs").texts(),
+		Labels:            l.in("labels").row(),
 	}
-	if c := n.get("crossAccount"); c != nil {
+	if c := l.in("crossAccount"); c.top() != nil {
 		r.CrossAccount = &CrossAccount{AliyunID: c.get("aliyunId").text(), RoleName: c.get("roleName").text()}
 	}
-	if o := n.get("objective"); o != nil {
+	if o := l.in("objective"); o.top() != nil {
 		r.Objective = &Objective{RTO: o.get("rto").duration(0), RPO: o.get("rpo").duration(0)}
 	}
 	return r
@@ -113,21 +113,21 @@ func decodeForEach(n *node) *ForEach {
 	return f
 }
 
-func decodeDestination(n *node) Destination {
+func decodeDestination(l layered) Destination {
 	d := Destination{
-		InstanceType:    n.get("instanceType").text(),
-		Region:          n.get("region").text(),
-		InstanceID:      n.get("instanceId").text(),
-		IP:              n.get("ip").text(),
-		Port:            n.get("port").digits(),
-		DatabaseName:    n.get("databaseName").text(),
-		UserName:        n.get("userName").text(),
-		OracleSID:       n.get("oracleSid").text(),
-		BackupGatewayID: n.get("backupGatewayId").digits(),
-		RestoreDir:      n.get("restoreDir").text(),
-		RestoreHome:     n.get("restoreHome").text(),
+		InstanceType:    l.get("instanceType").text(),
+		Region:          l.get("region").text(),
+		InstanceID:      l.get("instanceId").text(),
+		IP:              l.get("ip").text(),
+		Port:            l.get("port").digits(),
+		DatabaseName:    l.get("databaseName").text(),
+		UserName:        l.get("userName").text(),
+		OracleSID:       l.get("oracleSid").text(),
+		BackupGatewayID: l.get("backupGatewayId").digits(),
+		RestoreDir:      l.get("restoreDir").text(),
+		RestoreHome:     l.get("restoreHome").text(),
 	}
-	if p := n.get("password"); p != nil {
+	if p := l.get("password"); p != nil {
 		d.Password = &SecretRef{Env: p.get("env").text(), File: p.get("file").text()}
 	}
 	return d
@@ -164,13 +164,20 @@ func (n *node) texts() []string {
 }
 
 // row returns a mapping of scalars.
-func (n *node) row() map[string]string {
-	if n == nil {
+func (n *node) row() map[string]string { return layered{own: n}.row() }
+
+func (l layered) row() map[string]string {
+	if l.top() == nil {
 		return nil
 	}
-	m := make(map[string]string, len(n.keys))
-	for i, k := range n.keys {
-		m[k.name] = n.children[i].value
+	m := make(map[string]string, len(l.top().keys))
+	for _, n := range []*node{l.base, l.own} {
+		if n == nil {
+			continue
+		}
+		for i, k := range n.keys {
+			m[k.name] = n.children[i].value
+		}
 	}
 	return m
 }

@@ -18,12 +18,12 @@ func (r *report) nameFields(root *node) {
 	}
 	at := make(map[key]standing, len(r.list))
 	for _, d := range r.list {
-		at[key{line: d.Pos.Line, col: d.Pos.Col}] = standing{}
+		at[placeAt(d.Pos.Line, d.Pos.Col)] = standing{}
 	}
 	root.fields(at, nil)
 	for i := range r.list {
 		d := &r.list[i]
-		s := at[key{line: d.Pos.Line, col: d.Pos.Col}]
+		s := at[placeAt(d.Pos.Line, d.Pos.Col)]
 		if d.Field = s.inner; d.Width == 0 {
 			d.Field = s.outer
 		}

@@ -8,7 +8,6 @@
 package schema
 
 import (
-	"strings"
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/schema/diag"
@@ -30,7 +29,7 @@ type Manifest struct {
 
 	file   string
 	digest string
-	root   *node // the merged tree, for positions
+	root   *node // for positions
 }
 
 // Limits bounds a run. Parse fills in the defaults.
@@ -160,17 +159,20 @@ func (m *Manifest) Digest() string { return m.digest }
 // Pos returns the place of the value at a JSON pointer such as
 // "/restores/3/destination/port". A value that came from the defaults has its
 // place there; of what is not in the manifest, the nearest parent's is given.
-func (m *Manifest) Pos(pointer string) diag.Pos { return m.root.find(m.file, pointer) }
+func (m *Manifest) Pos(pointer string) diag.Pos {
+	if m.root == nil { // not read from a source
+		return diag.Pos{File: m.file}
+	}
+	l, _ := m.find(pointer)
+	n := l.top()
+	return diag.Pos{File: m.file, Line: int(n.line), Col: int(n.col)}
+}
 
 // Inherited reports whether the value at a JSON pointer such as
 // "/restores/3/destination/port" is that of the defaults, and not one that the
 // restore sets. It is false of what is not in the manifest, and of a mapping
 // to which the restore adds.
 func (m *Manifest) Inherited(pointer string) bool {
-	steps := strings.SplitN(strings.TrimPrefix(pointer, "/"), "/", 3) // restores, the number, the rest
-	if len(steps) < 3 || steps[0] != "restores" {
-		return false
-	}
-	value := m.root.at(pointer)
-	return value != nil && value == m.root.get("defaults").at("/"+steps[2])
+	l, found := m.find(pointer)
+	return found && l.own == nil
 }

@@ -69,33 +69,28 @@ func (r *report) checkKeys(keys []*node) {
 	}
 }
 
-// checkComplete reports what restores lack once the defaults are merged. What
-// every one of them lacks is reported once.
-func (r *report) checkComplete(merged *node) {
+// checkComplete reports what restores lack, and the defaults too. What every one
+// of them lacks is reported once.
+func (r *report) checkComplete(root *node) {
 	def := theDefinition()
-	var restores []*node
-	for _, n := range merged.get("restores").elements() {
-		if n.kind == mapping && !n.reported {
-			restores = append(restores, n)
-		}
-	}
-	r.checkRequired(merged, restores, "", words(def.at("$defs", "complete"), "required"), def.at("$defs", "restore", "properties"))
-	r.checkRequired(merged, restores, "destination", words(def.at("$defs", "complete", "properties", "destination"), "required"),
+	restores := slices.DeleteFunc(layers(root), func(l layered) bool { return l.own.kind != mapping || l.own.reported })
+	r.checkRequired(root, restores, "", words(def.at("$defs", "complete"), "required"), def.at("$defs", "restore", "properties"))
+	r.checkRequired(root, restores, "destination", words(def.at("$defs", "complete", "properties", "destination"), "required"),
 		def.at("$defs", "destination", "properties"))
 }
 
 // checkRequired reports the required keys that restores lack, in themselves or
 // in one of their mappings.
-func (r *report) checkRequired(merged *node, restores []*node, in string, required []string, properties map[string]any) {
+func (r *report) checkRequired(root *node, restores []layered, in string, required []string, properties map[string]any) {
 	for _, name := range required {
 		var lacking []*node
-		for _, n := range restores {
-			m := n
+		for _, l := range restores {
+			m := l
 			if in != "" {
-				m = n.get(in)
+				m = l.in(in)
 			}
-			if m.is(mapping) && m.get(name) == nil {
-				lacking = append(lacking, n)
+			if m.top().is(mapping) && m.get(name) == nil {
+				lacking = append(lacking, l.own)
 			}
 		}
 		p, _ := properties[name].(map[string]any)
@@ -105,27 +100,25 @@ func (r *report) checkRequired(merged *node, restores []*node, in string, requir
 			what = in + "." + name
 		}
 		if len(lacking) > 1 && len(lacking) == len(restores) {
-			at, ok := merged.key("defaults")
+			at, ok := root.key("defaults")
 			if !ok {
-				at, _ = merged.key("restores")
+				at, _ = root.key("restores")
 			}
 			r.key(at, CodeMissing, "set it under defaults; "+hint, "no restore has %s", what)
 			continue
 		}
 		for _, n := range lacking {
-			r.lacks(n, merged.get("defaults"), in, what, hint)
+			r.lacks(n, in, what, hint)
 		}
 	}
 }
 
 // lacks reports what a restore lacks, where it has the mapping of its own that
 // should hold it, or else where it begins.
-func (r *report) lacks(n, defaults *node, in, what, hint string) {
+func (r *report) lacks(n *node, in, what, hint string) {
 	at := n.place()
 	if k, ok := n.key(in); ok {
-		if inherited, _ := defaults.key(in); k != inherited {
-			at = k
-		}
+		at = k
 	}
 	r.add(at, len([]rune(at.name)), CodeMissing, "set it here or under defaults; "+hint, "%s has no %s", restoreName(n), what)
 }
@@ -141,10 +134,12 @@ func restoreName(n *node) string {
 const maxSuggested = 2000
 
 // checkNames checks that names are unique and that needs can be met.
-func (r *report) checkNames(merged *node) {
-	byName := map[string]*node{}
-	var names []string
-	for _, n := range merged.get("restores").elements() {
+func (r *report) checkNames(root *node) {
+	restores := root.get("restores").elements()
+	byName := make(map[string]*node, len(restores))
+	names := make([]string, 0, len(restores))
+	named := make([]*node, 0, len(restores))
+	for _, n := range restores {
 		name := n.get("name")
 		if !name.is(text) || name.value == "" {
 			continue
@@ -156,12 +151,12 @@ func (r *report) checkNames(merged *node) {
 			continue
 		}
 		byName[folded] = n
-		names = append(names, name.value)
+		names, named = append(names, name.value), append(named, n)
 	}
 	known := restoresByName{byName, names, map[string]map[string]bool{}}
 	edges := map[string][]*node{}
-	for _, name := range names {
-		for _, need := range byName[strings.ToLower(name)].get("needs").elements() {
+	for i, name := range names {
+		for _, need := range named[i].get("needs").elements() {
 			if need.is(text) && !need.reported && r.checkNeed(name, need, known) {
 				edges[name] = append(edges[name], need)
 			}
@@ -239,6 +234,9 @@ func (r *report) checkCycles(names []string, edges map[string][]*node) {
 		open = 1
 		done = 2
 	)
+	if len(edges) == 0 {
+		return
+	}
 	state := map[string]int{}
 	var trail []string
 	var visit func(name string)

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/dbsrestore/dbsrestore/schema/diag"
 )
 
 // kind is what a value of the manifest is, by our rules rather than YAML's.
@@ -29,10 +27,8 @@ const (
 // There are dozens of nodes to a restore, so they are kept small: planning
 // 20,000 restores takes a tenth less time by it.
 type node struct {
-	value    string  // of a scalar, without quotes
-	keys     []key   // of a mapping, in the order of children
-	children []*node // of a mapping or list
-	lost     *[]pair // of a mapping: second values of a key, and values whose key is no good; nil for none
+	value string // of a scalar, without quotes
+	*inner
 	line     int32
 	col      int32
 	size     int32 // nodes in the tree below, itself included, aliases expanded
@@ -44,11 +40,31 @@ type node struct {
 	reported bool // something is wrong with the value and has been said
 }
 
+// inner is what a node holds. A copy of a node shares it, so it is changed only
+// by who made it. Scalars share noInner, and never have one of their own.
+type inner struct {
+	keys     []key   // of a mapping, in the order of children
+	children []*node // of a mapping or list
+	lost     []pair  // of a mapping: second values of a key, and values whose key is no good
+}
+
+var noInner = &inner{}
+
+// holding returns a copy of a list or mapping that holds something else.
+func (n *node) holding(in inner) *node {
+	m := *n
+	m.inner = &in
+	return &m
+}
+
 // key is a key of a mapping with its place.
 type key struct {
 	name      string
-	line, col int
+	line, col int32
 }
+
+// placeAt returns a place as a key without a name.
+func placeAt(line, col int) key { return key{line: int32(line), col: int32(col)} }
 
 type pair struct {
 	key   key
@@ -56,15 +72,7 @@ type pair struct {
 }
 
 // place returns where a value stands, as a key without a name.
-func (n *node) place() key { return key{line: int(n.line), col: int(n.col)} }
-
-// lostPairs returns what a mapping lost, none for most.
-func (n *node) lostPairs() []pair {
-	if n.lost == nil {
-		return nil
-	}
-	return *n.lost
-}
+func (n *node) place() key { return key{line: n.line, col: n.col} }
 
 // get returns the value of a mapping's key, nil when there is none or n is no
 // mapping.
@@ -103,33 +111,6 @@ func (n *node) child(step string) *node {
 		return nil
 	}
 	return n.children[i]
-}
-
-// find returns the place of the value at a JSON pointer, or that of the
-// nearest value above it.
-func (n *node) find(file, pointer string) diag.Pos {
-	if n == nil {
-		return diag.Pos{File: file}
-	}
-	for _, step := range splitPointer(pointer) {
-		c := n.child(step)
-		if c == nil {
-			break
-		}
-		n = c
-	}
-	return diag.Pos{File: file, Line: int(n.line), Col: int(n.col)}
-}
-
-// at returns the value at a JSON pointer, nil when there is none.
-func (n *node) at(pointer string) *node {
-	for _, step := range splitPointer(pointer) {
-		if n == nil {
-			return nil
-		}
-		n = n.child(step)
-	}
-	return n
 }
 
 // is reports whether n is there and of kind k.

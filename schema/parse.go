@@ -50,13 +50,12 @@ func (r *report) read(src []byte) *Manifest {
 		r.checkSettings(settings)
 	}
 	r.checkManifest(root)
-	merged := merge(root)
-	r.checkComplete(merged)
-	r.checkNames(merged)
+	r.checkComplete(root)
+	r.checkNames(root)
 	if r.list.HasErrors() {
 		return nil
 	}
-	m := decode(merged)
+	m := decode(root)
 	m.file = r.file
 	sum := sha256.Sum256(src)
 	m.digest = "sha256:" + hex.EncodeToString(sum[:])

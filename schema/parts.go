@@ -16,9 +16,7 @@ func parts(root *node) iter.Seq2[int, *node] {
 		all := root.get("restores").elements()
 		part := func(from int) func(*node) *node {
 			return func(l *node) *node {
-				m := *l
-				m.children = all[from:min(from+partSize, len(all))]
-				return &m
+				return l.holding(inner{children: all[from:min(from+partSize, len(all))]})
 			}
 		}
 		if len(all) <= partSize {
@@ -28,7 +26,7 @@ func parts(root *node) iter.Seq2[int, *node] {
 		if !yield(0, root.with("restores", part(0))) {
 			return
 		}
-		rest := &node{kind: mapping, line: root.line, col: root.col}
+		rest := &node{kind: mapping, line: root.line, col: root.col, inner: &inner{}}
 		for i, k := range root.keys {
 			if slices.Contains([]string{"version", "name", "restores"}, k.name) {
 				rest.keys, rest.children = append(rest.keys, k), append(rest.children, root.children[i])

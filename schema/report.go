@@ -23,7 +23,7 @@ type report struct {
 func (r *report) add(at key, width int, code, hint, format string, args ...any) {
 	r.put(diag.Diagnostic{
 		Code:    code,
-		Pos:     diag.Pos{File: r.file, Line: at.line, Col: at.col},
+		Pos:     diag.Pos{File: r.file, Line: int(at.line), Col: int(at.col)},
 		Width:   width,
 		Summary: fmt.Sprintf(format, args...),
 		Hint:    hint,
@@ -70,7 +70,7 @@ func (r *report) warning(at key, width int, code, hint, format string, args ...a
 	r.put(diag.Diagnostic{
 		Severity: diag.Warning,
 		Code:     code,
-		Pos:      diag.Pos{File: r.file, Line: at.line, Col: at.col},
+		Pos:      diag.Pos{File: r.file, Line: int(at.line), Col: int(at.col)},
 		Width:    width,
 		Summary:  fmt.Sprintf(format, args...),
 		Hint:     hint,

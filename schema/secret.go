@@ -22,7 +22,7 @@ func (r *report) hideSecrets(n *node) {
 		}
 		r.hideSecrets(c)
 	}
-	for _, l := range n.lostPairs() {
+	for _, l := range n.lost {
 		r.hideSecret(l.key, l.value)
 	}
 }
@@ -31,7 +31,7 @@ func (r *report) hideSecrets(n *node) {
 func (r *report) hideSecret(k key, value *node) {
 	if r.soundsSecret(k.name) && !isReference(value) {
 		r.hide(value)
-		r.secret[k.line] = true
+		r.secret[int(k.line)] = true
 		return
 	}
 	r.hideSecrets(value)
@@ -72,9 +72,9 @@ func (r *report) hide(n *node) {
 	for _, c := range n.children {
 		r.hide(c)
 	}
-	for _, l := range n.lostPairs() {
+	for _, l := range n.lost {
 		r.hide(l.value)
-		r.secret[l.key.line] = true
+		r.secret[int(l.key.line)] = true
 	}
 }
 

@@ -4,21 +4,29 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
 // What the shape accepts, the validator must accept: it is not asked any more.
 // Every value of every manifest of the corpus is exchanged for odd ones.
 func TestTheShapeAcceptsNothingThatTheValidatorDoesNot(t *testing.T) {
+	holds := func(k kind, in inner) *node { return &node{kind: k, inner: &in} }
+	a := &node{kind: text, value: "a", inner: noInner}
 	odd := []*node{
 		{kind: null}, {kind: boolean, value: "true"}, {kind: integer, value: "0"}, {kind: integer, value: "-1"}, {kind: integer, value: "65536"},
 		{kind: integer, value: "1554560477000"}, {kind: integer, value: "99999999999999999999"}, {kind: integer, value: "0777", loose: true},
 		{kind: decimal, value: "5.0"}, {kind: decimal, value: "0.5"}, {kind: decimal, value: "100.5"},
 		{kind: text}, {kind: text, value: "1"}, {kind: text, value: "cn-hangzhou"}, {kind: text, value: "{{ .x }}"}, {kind: text, value: "9000h"},
 		{kind: text, value: "1ms"}, {kind: text, value: "RDS"}, {kind: text, value: "ü"}, {kind: text, value: string(bytes.Repeat([]byte("a"), 2000))},
-		{kind: list}, {kind: list, children: []*node{{kind: text, value: "a"}, {kind: text, value: "a"}}}, {kind: list, children: []*node{{kind: list}}},
-		{kind: mapping}, {kind: mapping, keys: []key{{name: "env"}}, children: []*node{{kind: text, value: "A"}}},
-		{kind: mapping, keys: []key{{name: "a b"}}, children: []*node{{kind: text, value: "A"}}},
+		holds(list, inner{}), holds(list, inner{children: []*node{a, a}}), holds(list, inner{children: []*node{holds(list, inner{})}}),
+		holds(mapping, inner{}), holds(mapping, inner{keys: []key{{name: "env"}}, children: []*node{a}}),
+		holds(mapping, inner{keys: []key{{name: "a b"}}, children: []*node{a}}),
+	}
+	for _, n := range odd {
+		if n.inner == nil {
+			n.inner = noInner
+		}
 	}
 	files, _ := filepath.Glob("testdata/*/*.yaml")
 	accepted, refused := 0, 0
@@ -53,11 +61,9 @@ func TestTheShapeAcceptsNothingThatTheValidatorDoesNot(t *testing.T) {
 				*n = was
 			}
 			for i := range n.keys { // without one key, and with another name
-				*n = was
-				n.keys, n.children = append(append([]key{}, was.keys[:i]...), was.keys[i+1:]...), append(append([]*node{}, was.children[:i]...), was.children[i+1:]...)
+				*n = *was.holding(inner{keys: slices.Delete(slices.Clone(was.keys), i, i+1), children: slices.Delete(slices.Clone(was.children), i, i+1)})
 				judge(root)
-				*n = was
-				n.keys = append([]key{}, was.keys...)
+				*n = *was.holding(inner{keys: slices.Clone(was.keys), children: was.children})
 				n.keys[i].name = "no such"
 				judge(root)
 				*n = was

@@ -69,7 +69,7 @@ func (r *report) checkRunes(src []byte) bool {
 		if c >= utf8.RuneSelf {
 			c, size = utf8.DecodeRune(src[i:])
 		}
-		at := key{line: line, col: col}
+		at := placeAt(line, col)
 		switch why := badInSource(c); {
 		case size == 1 && c == utf8.RuneError:
 			r.add(at, 1, CodeEncoding, "save the file as UTF-8", "the byte at offset %d is not UTF-8", i)

@@ -31,7 +31,7 @@ func (r *report) document(src []byte) *yaml.Node {
 		r.syntax(src, err)
 		return nil
 	default:
-		r.add(key{line: next.Line, col: next.Column}, 0, CodeManyDocuments, "put each manifest into a file of its own",
+		r.add(placeAt(next.Line, next.Column), 0, CodeManyDocuments, "put each manifest into a file of its own",
 			"a second document begins here, a manifest is one document")
 		return nil
 	}
@@ -82,7 +82,7 @@ func (r *report) syntax(src []byte, err error) {
 			break
 		}
 	}
-	at := key{line: line, col: 1 + len(r.line(line)) - len(bytes.TrimLeft(r.line(line), " "))}
+	at := placeAt(line, 1+len(r.line(line))-len(bytes.TrimLeft(r.line(line), " ")))
 	if strings.HasPrefix(message, "unknown anchor") {
 		// The name may be half of a password that begins with an asterisk.
 		code, message, at = CodeAlias, "the anchor of an alias is not known", r.aliasPlace(src, message, at)
@@ -126,7 +126,7 @@ func (r *report) tabNear(line int) key {
 		l := r.line(i)
 		indent := l[:len(l)-len(bytes.TrimLeft(l, " \t"))]
 		if tab := bytes.IndexByte(indent, '\t'); tab >= 0 && len(indent) < len(l) {
-			return key{line: i, col: tab + 1}
+			return placeAt(i, tab+1)
 		}
 	}
 	return key{}
@@ -141,5 +141,5 @@ func (r *report) aliasPlace(src []byte, message string, otherwise key) key {
 		return otherwise
 	}
 	line := 1 + bytes.Count(src[:i], []byte("\n"))
-	return key{line: line, col: 1 + len([]rune(string(src[bytes.LastIndexByte(src[:i], '\n')+1:i])))}
+	return placeAt(line, 1+len([]rune(string(src[bytes.LastIndexByte(src[:i], '\n')+1:i]))))
 }
