@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"io"
 	"slices"
 	"strings"
@@ -85,29 +84,11 @@ func (a *app) arguments(use string) cobra.CompletionFunc {
 	return nil
 }
 
-// journaled returns the runs of the journal, newest first.
-func (a *app) journaled(ctx context.Context) []journal.Run {
-	dir, err := a.stateDir()
-	if err != nil {
-		return nil
-	}
-	j, err := journal.OpenReadOnly(dir)
-	if err != nil {
-		return nil
-	}
-	defer j.Close()
-	runs, err := j.Runs(ctx)
-	if err != nil {
-		return nil
-	}
-	return runs
-}
-
 func (a *app) runWords(cmd *cobra.Command, args []string, begun string) (names []string) {
 	if len(args) > 0 {
 		return nil
 	}
-	runs := a.journaled(cmd.Context())
+	runs, _ := a.readRuns(cmd.Context()) // without them there is nothing to offer
 	for _, r := range runs {
 		if name := r.Manifest + "/" + r.Key; !slices.Contains(names, name) {
 			names = append(names, name)
@@ -120,7 +101,8 @@ func (a *app) runWords(cmd *cobra.Command, args []string, begun string) (names [
 }
 
 func (a *app) runKeys(cmd *cobra.Command, _ []string, _ string) []string {
-	return keysOf(a.journaled(cmd.Context()))
+	runs, _ := a.readRuns(cmd.Context())
+	return keysOf(runs)
 }
 
 func keysOf(runs []journal.Run) (keys []string) {

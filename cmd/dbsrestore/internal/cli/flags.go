@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -156,32 +155,6 @@ func (a *app) labels() (map[string]string, error) {
 		return nil, nil
 	}
 	return pairs(strings.Split(a.flags.selector, ","), "selector")
-}
-
-// stateDir returns the absolute state directory.
-func (a *app) stateDir() (string, error) {
-	dir := a.flags.stateDir
-	if dir == "" {
-		switch {
-		case a.env.Getenv("XDG_STATE_HOME") != "":
-			dir = filepath.Join(a.env.Getenv("XDG_STATE_HOME"), "dbsrestore")
-		case a.env.Getenv("HOME") != "":
-			dir = filepath.Join(a.env.Getenv("HOME"), ".local", "state", "dbsrestore")
-		default:
-			return "", fail(exitUnavailable, fmt.Errorf("no state directory: neither XDG_STATE_HOME nor HOME is set"), "give one with --state-dir DIR")
-		}
-	}
-	if strings.HasPrefix(dir, "~") {
-		return "", usageError("write $HOME instead, or ./~ for a folder of that name", "state directory %s: the shell has not replaced the ~", dir)
-	}
-	abs, err := filepath.Abs(dir)
-	switch {
-	case err != nil:
-		return "", fail(exitUnavailable, fmt.Errorf("state directory: %w", err), "give an absolute --state-dir")
-	case abs == filepath.Dir(abs):
-		return "", usageError("name a folder of its own", "state directory %s: that is the root of the file system", dir)
-	}
-	return abs, nil
 }
 
 // readFile reads at most limit bytes of a regular file, or of a pipe.

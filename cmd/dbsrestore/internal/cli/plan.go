@@ -16,7 +16,6 @@ import (
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
-	"github.com/dbsrestore/dbsrestore/runner/journal"
 )
 
 func (a *app) planCommand() *cobra.Command {
@@ -148,16 +147,9 @@ const forecastRuns = 3
 // lastDurations returns how long the items of a plan took when they were
 // restored last, at the same target.
 func (a *app) lastDurations(ctx context.Context, p *plan.Plan) (map[plan.Key]time.Duration, error) {
-	dir, err := a.stateDir()
-	if err != nil {
+	j, err := a.readJournal()
+	if j == nil {
 		return nil, err
-	}
-	j, err := journal.OpenReadOnly(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, stateError(err)
 	}
 	defer j.Close()
 	runs, err := j.Runs(ctx)

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -67,22 +65,11 @@ func (a *app) retry(ctx context.Context, name string, f applyFlags) error {
 // failedRun reads a run from the journal: its plan as a retry would carry it
 // out, and the items that can be tried anew.
 func (a *app) failedRun(ctx context.Context, name string) (journal.Run, *plan.Plan, []plan.Key, error) {
-	dir, err := a.stateDir()
+	j, run, err := a.openRun(ctx, name)
 	if err != nil {
 		return journal.Run{}, nil, nil, err
-	}
-	j, err := journal.OpenReadOnly(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return journal.Run{}, nil, nil, noRuns(dir)
-	}
-	if err != nil {
-		return journal.Run{}, nil, nil, stateError(err)
 	}
 	defer j.Close()
-	run, err := findRun(ctx, j, name)
-	if err != nil {
-		return journal.Run{}, nil, nil, err
-	}
 	p, past, err := recall(ctx, j, run)
 	if err != nil {
 		return journal.Run{}, nil, nil, err

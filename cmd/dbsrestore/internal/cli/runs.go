@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -39,21 +37,9 @@ func (a *app) runsCommand() *cobra.Command {
 
 // runs reads all runs, the newest first.
 func (a *app) runs(ctx context.Context) ([]view.RunInfo, error) {
-	dir, err := a.stateDir()
+	all, err := a.readRuns(ctx)
 	if err != nil {
 		return nil, err
-	}
-	j, err := journal.OpenReadOnly(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, stateError(err)
-	}
-	defer j.Close()
-	all, err := j.Runs(ctx)
-	if err != nil {
-		return nil, stateError(err)
 	}
 	infos := make([]view.RunInfo, 0, len(all))
 	for _, r := range all {

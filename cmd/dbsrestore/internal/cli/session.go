@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -151,16 +149,9 @@ func (a *app) history(ctx context.Context, target, manifest, key string) (map[pl
 
 // past reads a run from the journal; it is zero when the journal has none.
 func (a *app) past(ctx context.Context, target, manifest, key string) (journal.Run, runner.Past, error) {
-	dir, err := a.stateDir()
-	if err != nil {
+	j, err := a.readJournal()
+	if j == nil {
 		return journal.Run{}, nil, err
-	}
-	j, err := journal.OpenReadOnly(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return journal.Run{}, nil, nil
-	}
-	if err != nil {
-		return journal.Run{}, nil, stateError(err)
 	}
 	defer j.Close()
 	run, ok, err := j.Find(ctx, target, manifest, key)
@@ -169,11 +160,4 @@ func (a *app) past(ctx context.Context, target, manifest, key string) (journal.R
 	}
 	past, err := runner.ReadPast(ctx, j, run)
 	return run, past, stateError(err)
-}
-
-func stateError(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fail(exitUnavailable, fmt.Errorf("state directory: %w", err), "")
 }

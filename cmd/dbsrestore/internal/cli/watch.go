@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"syscall"
 	"time"
@@ -60,18 +58,11 @@ func (a *app) watch(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	j, err := journal.OpenReadOnly(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return noRuns(dir)
-	}
-	if err != nil {
-		return stateError(err)
-	}
-	defer j.Close()
-	run, err := findRun(ctx, j, name)
+	j, run, err := a.openRun(ctx, name)
 	if err != nil {
 		return err
 	}
+	defer j.Close()
 	p, err := planOf(run)
 	if err != nil {
 		return err
