@@ -84,6 +84,19 @@ type Report struct {
 	Drained        bool // Options.Drain was closed before the run was done
 }
 
+// CountsOf counts items by where they stand.
+func CountsOf(items []Outcome) Counts {
+	c := Counts{Total: len(items)}
+	for _, o := range items {
+		if o.State.Phase == "" {
+			c.Blocked++
+		} else {
+			c.add(o.State.Phase, 1)
+		}
+	}
+	return c
+}
+
 // Surplus returns how many tasks the service has of the items beyond those
 // that were started.
 func (r Report) Surplus() int {

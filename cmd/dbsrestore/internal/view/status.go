@@ -36,27 +36,6 @@ func PhaseOf(o runner.Outcome) restore.Phase {
 	return o.State.Phase
 }
 
-// tally counts items by where they stand.
-func tally(items []runner.Outcome) runner.Counts {
-	c := runner.Counts{Total: len(items)}
-	of := map[restore.Phase]*int{
-		restore.Succeeded: &c.Succeeded, restore.Failed: &c.Failed, restore.TimedOut: &c.TimedOut,
-		restore.Unknown: &c.Unknown, restore.Skipped: &c.Skipped, Blocked: &c.Blocked,
-	}
-	for _, o := range items {
-		p := PhaseOf(o)
-		switch n := of[p]; {
-		case n != nil:
-			*n++
-		case p.Active():
-			c.Active++
-		default:
-			c.Waiting++
-		}
-	}
-	return c
-}
-
 // Status writes how a run stands at now: totals, then a row for each item.
 func Status(w io.Writer, run RunInfo, items []runner.Outcome, now time.Time, o Options) {
 	p := page{o: o}
@@ -66,7 +45,7 @@ func Status(w io.Writer, run RunInfo, items []runner.Outcome, now time.Time, o O
 	}
 	p.flow(head...)
 	p.flow(runState(run, now)...)
-	p.flow(countCells(tally(items))...)
+	p.flow(countCells(runner.CountsOf(items))...)
 	p.blank()
 	shown := o.rows(len(items))
 	rows := [][]cell{texts("KEY", "PHASE", "TASK", "STATUS", "PROGRESS", "TIME", "MESSAGE")}
@@ -168,7 +147,7 @@ func StatusJSON(w io.Writer, run RunInfo, items []runner.Outcome) error {
 	doc := statusDocument{
 		FormatVersion: jsonFormat,
 		Run:           newRunDocument(run),
-		Counts:        counts(tally(items)),
+		Counts:        counts(runner.CountsOf(items)),
 		Items:         make([]itemDocument, 0, len(items)),
 	}
 	for _, o := range items {
