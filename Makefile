@@ -9,7 +9,7 @@ MAN = bin/man
 # The race detector is linked in C. In CI it is never left out in silence.
 RACE := $(if $(CI),-race,$(if $(shell command -v "$$(go env CC)"),-race))
 
-.PHONY: help build man test node-client check bugs demo conformance torture barriers bench bench-plan bench-run fuzz golden clean
+.PHONY: help build man test node-client check bugs demo conformance torture barriers bench bench-go bench-plan bench-run fuzz golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ barriers: ## count what comes of a restore whose barriers fail (minutes)
 
 bench: ## print how dbsrestore compares with what people would use instead (hours; BENCH='-n 200 -rounds 3' for a shorter form)
 	go run ./cmd/bench $(BENCH)
+
+bench-go: ## run the Go benchmarks COUNT (6) times, for benchstat to compare (minutes)
+	go test -p 1 -run '^$$' -bench . -count $(or $(COUNT),6) $$(grep -rlE '^func Benchmark' --include='*_test.go' . | xargs dirname | sort -u)
 
 bench-run: ## print what a run costs an item, up to 100,000 (minutes)
 	go test -count=1 -timeout 1h -run '^TestRunningCost$$' -v ./runner -args -cost

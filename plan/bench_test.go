@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,16 @@ func BenchmarkResolve100k(b *testing.B) {
 	for b.Loop() {
 		if _, problems := draft.Resolve(facts); problems != nil {
 			b.Fatal(problems)
+		}
+	}
+}
+
+func BenchmarkWrite100k(b *testing.B) {
+	manifest, rows := fromCSV(100_000)
+	p := planOffline(b, manifest, rows)
+	for b.Loop() {
+		if err := p.Write(io.Discard); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -90,12 +90,12 @@ func (r reply) text(name string) string {
 // is reports whether a member is the given JSON literal, byte for byte.
 func (r reply) is(name, literal string) bool { return string(r.members[name]) == literal }
 
-// plainWord is what a code and a RequestId look like.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+// plainWord is what a code and a RequestId look like, of at most 128 characters.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
 // word returns a member that is a plain word, else "".
 func (r reply) word(name string) string {
-	if text := r.text(name); plainWord.MatchString(text) {
+	if text := r.text(name); len(text) <= 128 && plainWord.MatchString(text) {
 		return text
 	}
 	return ""

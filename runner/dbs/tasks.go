@@ -18,8 +18,11 @@ import (
 	"github.com/dbsrestore/dbsrestore/schema"
 )
 
-// taskID is what an id of a restore task must look like to be believed.
-var taskID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var taskID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// isTaskID reports whether a text looks like an id of a restore task, to be
+// believed.
+func isTaskID(s string) bool { return len(s) <= 64 && taskID.MatchString(s) }
 
 // CreateRestoreTask asks for a task and returns its id. It does not run until
 // it is started. The password is read for this call, and remembered only to mask
@@ -39,7 +42,7 @@ func (c *Client) CreateRestoreTask(ctx context.Context, site plan.Site, a plan.A
 		return "", err
 	}
 	id := r.quoted("RestoreTaskId")
-	if !taskID.MatchString(id) {
+	if !isTaskID(id) {
 		return "", k.malformed(r, "Success, but the RestoreTaskId is missing or malformed")
 	}
 	return id, nil
@@ -184,7 +187,7 @@ func (c *Client) restoreTasks(ctx context.Context, site plan.Site, set func(*dbs
 	}
 	var tasks []restore.Task
 	for _, d := range response.Items.RestoreTaskDetail {
-		if !taskID.MatchString(d.RestoreTaskId) {
+		if !isTaskID(d.RestoreTaskId) {
 			return nil, 0, k.malformed(k.reply, "a task of the list has no id, or a malformed one")
 		}
 		tasks = append(tasks, k.taskOf(d))

@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
@@ -25,14 +26,16 @@ var pageText string
 //go:embed page.css
 var styleText string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"inert": view.Inert,
-	"dur":   duration,
-	"utc":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
-	"tier":  tierName,
-	"class": outcomeClass,
-	"many":  view.Plural,
-}).Parse(strings.Replace(pageText, "{{style}}", styleText, 1)))
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"inert": view.Inert,
+		"dur":   duration,
+		"utc":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+		"tier":  tierName,
+		"class": outcomeClass,
+		"many":  view.Plural,
+	}).Parse(strings.Replace(pageText, "{{style}}", styleText, 1)))
+})
 
 // page is what the template sees.
 type page struct {
@@ -58,7 +61,7 @@ func HTML(w io.Writer, r *Report) error {
 		Lasted: r.strips(), Bad: r.Bad(),
 	}
 	p.Rows, p.Hidden = r.rows()
-	return pageTemplate.Execute(w, p)
+	return pageTemplate().Execute(w, p)
 }
 
 // rows returns the items of the table, those that are not back first, then by

@@ -43,7 +43,7 @@ func Restores(plans []plan.BackupPlan) []Restore {
 	restores := make([]Restore, 0, len(plans))
 	for _, p := range plans {
 		r := Restore{Name: unique(taken, cmp.Or(slug(p.Name), slug(p.ID), "restore")), Plan: p}
-		if !legalID.MatchString(p.ID) {
+		if len(p.ID) > 64 || !legalID.MatchString(p.ID) {
 			r.Reason = "a manifest cannot hold its id"
 		}
 		restores = append(restores, r)
@@ -163,7 +163,7 @@ func scalar(s string) string {
 }
 
 var (
-	legalID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`) // as the schema has it
+	legalID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`) // as the schema has it, and at most 64 characters
 	notSlug = regexp.MustCompile(`[^a-z0-9]+`)
 )
 
