@@ -113,12 +113,12 @@ func (e *engine) pollAt(it *item, due time.Time) time.Time {
 	return e.took.poll(it, due, time.Duration(e.plan.Limits.PollInterval))
 }
 
-// gridOf returns how far polls are apart at least: a tenth of the poll interval,
+// gridOf returns how far polls are apart at least: a sixteenth of the poll interval,
 // but so far that they take no more than a twelfth of the request rate, up to half
 // of the interval.
 func gridOf(l schema.Limits) time.Duration {
 	interval := time.Duration(l.PollInterval)
-	return max(min(max(interval/10, turns(l, 12)), interval/2), time.Millisecond)
+	return max(min(max(interval/16, turns(l, 12)), interval/2), time.Millisecond)
 }
 
 // gatherOf returns how long the first create of a wave waits at most for the list

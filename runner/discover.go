@@ -15,7 +15,7 @@ import (
 )
 
 // lists is how many task lists Discover reads at a time.
-const lists = 8
+const lists = 16
 
 // Discovery is what the service's lists tell of the items of a run.
 type Discovery struct {

@@ -51,8 +51,9 @@ type engine struct {
 type item struct {
 	plan.Item
 	state       restore.State
-	flying      bool // a call about it is under way
-	seen        bool // this process knows how its task stands
+	flying      bool      // a call about it is under way
+	seen        bool      // this process knows how its task stands
+	heard       time.Time // when the service last told that its task runs; zero after a failure to ask
 	destination *destination
 	backupPlan  *backupPlan
 
@@ -66,6 +67,7 @@ type item struct {
 // result is what a call brought: an event for each item that it was about.
 type result struct {
 	call   call
+	took   time.Duration // the call
 	events []itemEvent
 	err    error // a bug: the run stops
 }
@@ -246,6 +248,10 @@ func (e *engine) apply(it *item, event restore.Event, records *[]Record) error {
 		e.fatal = event.Failure
 		e.stopReads()
 	}
+	it.heard = time.Time{}
+	if to.Phase == restore.Running && (event.Kind == restore.Started || event.Kind == restore.Polled && len(event.Tasks) > 0) {
+		it.heard = event.At
+	}
 	it.seen = it.seen || event.Kind == restore.Started || event.Kind == restore.Polled || event.Kind == restore.Looked
 	e.move(it, from.Phase, to.Phase)
 	e.options.Observe(Change{Key: it.Key, From: from, To: to, Event: event, Counts: e.counts})
@@ -330,6 +336,9 @@ func (e *engine) collect(r result) ([]itemEvent, error) {
 		e.flying--
 		if !r.call.effect() {
 			e.reading--
+		}
+		if r.call.kind == restore.Poll {
+			e.took.polled(r.took)
 		}
 		switch of := r.call.items[0].backupPlan; r.call.kind {
 		case restore.Look:

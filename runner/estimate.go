@@ -5,19 +5,31 @@ import "time"
 // estimates are how long the restores of a run took, from which it is told when
 // to ask about others.
 type estimates struct {
-	all    spread
-	byPlan map[*backupPlan]spread
+	all    estimate
+	byPlan map[*backupPlan]*estimate
+	call   estimate // how long it takes to ask
 }
 
-// spread is the shortest and the longest of some durations, zero for none.
-type spread struct{ least, most time.Duration }
+// estimate is of durations: the shortest, their mean and their mean deviation, both
+// of the last ones most, as TCP keeps them of its round trips (RFC 6298).
+type estimate struct{ least, mean, deviation time.Duration }
 
-func (s spread) with(d time.Duration) spread {
-	if s.least == 0 {
-		return spread{d, d}
+func (e *estimate) note(d time.Duration) {
+	if e.least == 0 {
+		*e = estimate{d, d, d / 2}
+		return
 	}
-	return spread{min(s.least, d), max(s.most, d)}
+	e.least = min(e.least, d)
+	e.deviation += ((d - e.mean).Abs() - e.deviation) / 4
+	e.mean += (d - e.mean) / 8
 }
+
+// soonest returns what hardly any restore takes less than, zero when it is not
+// known.
+func (e *estimate) soonest() time.Duration { return max(e.least, e.mean-2*e.deviation) }
+
+// polled takes in how long a poll took.
+func (e *estimates) polled(took time.Duration) { e.call.note(max(took, 1)) }
 
 // note takes in a restore that has succeeded.
 func (e *estimates) note(it *item) {
@@ -26,37 +38,57 @@ func (e *estimates) note(it *item) {
 		return
 	}
 	if e.byPlan == nil {
-		e.byPlan = map[*backupPlan]spread{}
+		e.byPlan = map[*backupPlan]*estimate{}
 	}
-	e.byPlan[it.backupPlan] = e.byPlan[it.backupPlan].with(took)
-	e.all = e.all.with(took)
+	if e.byPlan[it.backupPlan] == nil {
+		e.byPlan[it.backupPlan] = &estimate{}
+	}
+	e.byPlan[it.backupPlan].note(took)
+	e.all.note(took)
 }
 
 // patience is how many poll intervals may pass between two looks at a task, the
 // same as for one that runs for hours: it could fail at any time.
 const patience = 12
 
-// poll returns when a running task is asked about that must not be before due:
-// hardly before it could have ended; when all took about as long, as soon as it
-// should have; and never much later.
+// poll returns when a running task is asked about, which without an estimate is
+// due: as soon as it can be expected to have ended, and from then on at pauses that
+// double, from a sixteenth of the interval. So what takes as long as others is
+// noticed at once, and what takes longer is not asked about at every turn. After a
+// failure, and with an end that is far away, it is not before due.
 func (e *estimates) poll(it *item, due time.Time, interval time.Duration) time.Time {
-	s := e.byPlan[it.backupPlan]
-	if s.least == 0 {
-		s = e.all
+	soonest := e.all.soonest()
+	if of := e.byPlan[it.backupPlan]; of != nil {
+		soonest = of.soonest()
 	}
 	started := it.state.StartedAt
-	if s.least == 0 || started.IsZero() {
+	if soonest == 0 || started.IsZero() {
 		return due
 	}
-	end := started.Add(s.least)
-	if s.most-s.least < interval {
-		end = started.Add(s.most)
-	}
+	end := started.Add(soonest - e.call.least/2) // the service answers half a call later
 	if latest := due.Add((patience - 1) * interval); end.After(latest) {
 		end = latest
 	}
-	if end.Before(due) {
-		return due
+	switch overdue := it.heard.Sub(end); {
+	case it.heard.IsZero():
+		return later(end, due)
+	case overdue < 0:
+		return end
+	default:
+		return earlier(due, it.heard.Add(max(overdue, interval/16)))
 	}
-	return end
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

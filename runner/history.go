@@ -87,6 +87,20 @@ func recordOf(run journal.Run, entry journal.Entry) (Record, error) {
 	return Record{plan.Key(entry.Item), b.Event, b.State}, nil
 }
 
+// After returns what is known when a run has ended that went on from p.
+func (p Past) After(items []Outcome) Past {
+	after := maps.Clone(p)
+	if after == nil {
+		after = make(Past, len(items))
+	}
+	for _, o := range items {
+		if o.State.Phase != "" { // not blocked
+			after[o.Item.Key] = Saved{State: o.State.Snapshot, Intent: p[o.Item.Key].Intent}
+		}
+	}
+	return after
+}
+
 // Unfinished returns the items that have a task, or may have one, which is not
 // known to have ended.
 func (p Past) Unfinished() []plan.Key {

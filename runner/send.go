@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
@@ -15,8 +16,9 @@ import (
 func (e *engine) send(ctx context.Context, c call) {
 	e.flying++
 	go func() {
+		begun := time.Now()
 		r := e.perform(ctx, c)
-		r.call = c
+		r.call, r.took = c, time.Since(begun)
 		select {
 		case e.results <- r:
 		case <-ctx.Done():

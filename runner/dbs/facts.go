@@ -19,7 +19,7 @@ import (
 
 const (
 	planBatch = 30 // ids in one question about backup plans
-	questions = 8  // under way at a time
+	questions = 16 // under way at a time
 )
 
 // BackupPlans answers questions about backup plans, one answer per question in

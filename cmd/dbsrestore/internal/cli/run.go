@@ -67,7 +67,7 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 	})
 	st.stop()
 	if err == nil {
-		err = a.end(context.WithoutCancel(ctx), j, run, p, result)
+		err = a.end(context.WithoutCancel(ctx), j, run, p, past, result)
 	}
 	measured := report.New(report.Run{Manifest: run.Manifest, Key: run.Key, Target: run.Target, Plan: p,
 		Outcomes: result.Items, Started: run.Started, Ended: result.Ended})
@@ -87,12 +87,10 @@ func (a *app) objectivesStatus(r *report.Report) error {
 	return statusOnly(exitMissed)
 }
 
-// end marks a run as over, unless a task of it goes on or may.
-func (a *app) end(ctx context.Context, j *journal.Journal, run journal.Run, p *plan.Plan, r runner.Report) error {
-	past, err := runner.ReadPast(ctx, j, run)
-	if err != nil {
-		return stateError(err)
-	}
+// end marks a run as over, unless a task of it goes on or may. Past is what was
+// known when it began: the lock has kept others from adding to it.
+func (a *app) end(ctx context.Context, j *journal.Journal, run journal.Run, p *plan.Plan, past runner.Past, r runner.Report) error {
+	past = past.After(r.Items)
 	var elsewhere []string
 	for _, key := range past.Unfinished() {
 		if !slices.ContainsFunc(p.Items, func(it plan.Item) bool { return it.Key == key && it.Action != plan.Blocked }) {

@@ -1,0 +1,76 @@
+package runner
+
+import (
+	"testing"
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
+)
+
+// running is an item whose task was started at start.
+func running(start time.Time) *item {
+	spec := restore.Spec{Key: "a", Attempts: []plan.Attempt{{ClientToken: "t", RestoreTaskName: "n"}}}
+	it := &item{state: restore.New(spec), backupPlan: &backupPlan{}}
+	it.state.Phase, it.state.StartedAt = restore.Running, start
+	return it
+}
+
+func TestWhenATaskIsAskedAbout(t *testing.T) {
+	const interval = 8 * time.Second
+	start := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	at := func(d time.Duration) time.Time { return start.Add(d) }
+	for name, c := range map[string]struct {
+		took  []time.Duration // other restores
+		call  time.Duration   // an answer
+		heard time.Duration   // when it was last said to run; negative after a failure to ask
+		due   time.Duration   // a poll without an estimate
+		want  time.Duration
+	}{
+		"nothing is known":                       {nil, 0, 0, interval, interval},
+		"as soon as it could have ended":         {[]time.Duration{time.Minute}, 0, 10 * time.Second, 18 * time.Second, time.Minute},
+		"an answer is made half a call later":    {[]time.Duration{time.Minute}, time.Second, 10 * time.Second, 18 * time.Second, time.Minute - time.Second/2},
+		"before a poll interval is over":         {[]time.Duration{3 * time.Second}, 0, 0, interval, 3 * time.Second},
+		"soon again, when it had not":            {[]time.Duration{time.Minute}, 0, time.Minute, 68 * time.Second, time.Minute + interval/16},
+		"at pauses that double":                  {[]time.Duration{time.Minute}, 0, 62 * time.Second, 70 * time.Second, 64 * time.Second},
+		"not later than without an estimate":     {[]time.Duration{time.Minute}, 0, 10 * time.Minute, 10*time.Minute + 2*interval, 10*time.Minute + 2*interval},
+		"after a failure, not before it is due":  {[]time.Duration{3 * time.Second}, 0, -1, 30 * time.Second, 30 * time.Second},
+		"after a failure, not before the end":    {[]time.Duration{time.Minute}, 0, -1, 30 * time.Second, time.Minute},
+		"now and then, when the end is far away": {[]time.Duration{20 * time.Hour}, 0, time.Hour, time.Hour + interval, time.Hour + patience*interval},
+		"by the shortest of those that differ":   {[]time.Duration{time.Minute, 9 * time.Hour, time.Minute, 9 * time.Hour}, 0, 10 * time.Second, 18 * time.Second, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			it, other := running(start), running(start)
+			other.backupPlan = it.backupPlan
+			var e estimates
+			for _, took := range c.took {
+				other.state.Phase, other.state.EndedAt = restore.Succeeded, start.Add(took)
+				e.note(other)
+			}
+			if c.call > 0 {
+				e.polled(c.call)
+			}
+			if c.heard >= 0 {
+				it.heard = at(c.heard)
+			}
+			if got := e.poll(it, at(c.due), interval); !got.Equal(at(c.want)) {
+				t.Errorf("got %v after the start, want %v", got.Sub(start), c.want)
+			}
+		})
+	}
+}
+
+// Of restores that take about as long, hardly one has ended when it is asked about
+// for the first time, and none is asked about much later.
+func TestWhatTakesAboutAsLongIsExpectedSoon(t *testing.T) {
+	var e estimate
+	for i := range 1000 {
+		e.note(time.Minute + time.Duration(i*7919%2000-1000)*time.Millisecond) // a second more or less
+		if i < 20 {
+			continue
+		}
+		if got := e.soonest(); got < 59*time.Second || got > time.Minute {
+			t.Fatalf("got %v after %d restores, want 59s to 60s", got, i)
+		}
+	}
+}
