@@ -100,12 +100,24 @@ func (e *engine) firePolls(c *choice, b *batch) {
 		}
 	}
 	for some := range slices.Chunk(due, PollBatch) {
-		if !e.mayRead() {
+		if !e.mayRead() || !e.mayPoll(c, b.items[0].Site) {
 			return
 		}
 		e.reading++
 		c.add(call{kind: b.kind, items: some})
 	}
+}
+
+// pollShare is of how many turns under the request rate a poll takes at most one
+// while creates and starts wait for theirs.
+const pollShare = 8
+
+func (e *engine) mayPoll(c *choice, site plan.Site) bool {
+	if c.spent[site] && !c.isDue(e.polled[site].Add(turns(e.plan.Limits, pollShare))) {
+		return false
+	}
+	e.polled[site] = c.now
+	return true
 }
 
 // pollAt returns when a task is asked about that must not be before due.

@@ -35,6 +35,7 @@ type engine struct {
 	grid      time.Duration // polls are made at its multiples, so that many share one
 	gather    time.Duration // how long a list waits at most for more creates
 	took      estimates
+	polled    map[plan.Site]time.Time // when the last poll was made
 	results   chan result
 	flying    int                 // calls under way
 	reading   int64               // those of them that change nothing
@@ -91,6 +92,7 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 	e := &engine{
 		plan: p, svc: svc, log: log, options: o, budget: budget,
 		byTask:  make(map[string]plan.Key),
+		polled:  make(map[plan.Site]time.Time),
 		byKey:   make(map[plan.Key]*item, len(p.Items)),
 		use:     newUsage(p.Limits),
 		grid:    gridOf(p.Limits),
