@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,21 +23,29 @@ func TestThrottlingCostsTimeAndNoItem(t *testing.T) {
 		began := time.Now()
 		var let time.Time // the last call of the two minutes that was let through
 		refused, late, early := 0, 0, 0
-		b.intercept = func(_ string, _ *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+		var mu sync.Mutex
+		refuses := func() bool {
+			mu.Lock()
+			defer mu.Unlock()
 			age := time.Since(began)
 			switch {
 			case age < 10*time.Second:
 				early++
-			case age < 130*time.Second:
-				if time.Since(let) < time.Second {
-					refused++
-					if age > 70*time.Second {
-						late++
-					}
-					return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{},
-						Body: io.NopCloser(strings.NewReader(`{"Code":"Throttling.User","Message":"slow down"}`))}, nil
+			case age < 130*time.Second && time.Since(let) < time.Second:
+				refused++
+				if age > 70*time.Second {
+					late++
 				}
+				return true
+			case age < 130*time.Second:
 				let = time.Now()
+			}
+			return false
+		}
+		b.intercept = func(_ string, _ *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+			if refuses() {
+				return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{},
+					Body: io.NopCloser(strings.NewReader(`{"Code":"Throttling.User","Message":"slow down"}`))}, nil
 			}
 			return next()
 		}
@@ -68,14 +77,17 @@ func TestALowRateDoesNotStarveCreationForPolling(t *testing.T) {
 		p := b.plan()
 		p.Limits.RequestsPerSecond = 1
 		began := time.Now()
+		var mu sync.Mutex
 		calls, effects, last := 0, 0, time.Time{}
 		b.intercept = func(action string, _ *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+			mu.Lock()
 			if effects < 400 {
 				calls++
 			}
 			if strings.HasSuffix(action, "RestoreTask") {
 				effects, last = effects+1, time.Now()
 			}
+			mu.Unlock()
 			return next()
 		}
 		report, err := b.run(t.Context(), p, runner.Options{})
