@@ -3,7 +3,6 @@ package schema
 import (
 	"errors"
 	"path"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -94,22 +93,22 @@ func (r *report) checkMoment(at *node) {
 		} else if d == 0 {
 			r.value(at, CodeMoment, "write latest", "at: no time back from now")
 		}
-	case durationForm.MatchString(strings.TrimPrefix(s, "+")):
+	case durationForm().MatchString(strings.TrimPrefix(s, "+")):
 		r.value(at, CodeMoment, "write -"+cut(strings.TrimPrefix(s, "+"))+" for so long before now", "at: %s lies in the future", cut(s))
-	case integerForm.MatchString(s) && len(s) == 10:
+	case integerForm().MatchString(s) && len(s) == 10:
 		r.value(at, CodeMoment, "the service counts milliseconds: write at: {restoreTime: "+s+"000}", "at: %s looks like seconds since 1970", quoted(s))
-	case integerForm.MatchString(s):
+	case integerForm().MatchString(s):
 		r.value(at, CodeMoment, "write at: {restoreTime: "+cut(s)+"} for milliseconds since 1970", "at: %s is no time", quoted(s))
 	default:
 		r.value(at, CodeMoment, forms, "at: %s %s", quoted(s), timeProblem(s, err))
 	}
 }
 
-var timeParts = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2})?(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?$`)
+var timeParts = lazily(`^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2})?(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?$`)
 
 // timeProblem says why a text is no RFC 3339 time, given what time.Parse says.
 func timeProblem(s string, err error) string {
-	m := timeParts.FindStringSubmatch(s)
+	m := timeParts().FindStringSubmatch(s)
 	switch {
 	case m == nil:
 		return "is no time"
@@ -148,7 +147,7 @@ func (r *report) checkRegexp(match *node) {
 	r.add(at, width, CodeRegexp, "the syntax is RE2: no look-around, no back-references", "match: %s", why)
 }
 
-var variable = regexp.MustCompile(`\$\{?[A-Z_][A-Z0-9_]*\}?`)
+var variable = lazily(`\$\{?[A-Z_][A-Z0-9_]*\}?`)
 
 // checkVariables warns of variables of the environment, which nobody expands.
 func (r *report) checkVariables(n *node) {
@@ -167,7 +166,7 @@ func (r *report) checkVariable(n *node) {
 	if n.secret || !strings.Contains(n.value, "$") {
 		return
 	}
-	if v := variable.FindString(n.value); v != "" {
+	if v := variable().FindString(n.value); v != "" {
 		r.warn(n, CodeVariable, `hand it in with --var name="$NAME" and write {{ .vars.name }}`, "%s is not expanded: the environment is not read", v)
 	}
 }

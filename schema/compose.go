@@ -2,7 +2,6 @@ package schema
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -277,9 +276,9 @@ func describeTag(tag string) string {
 }
 
 var (
-	integerForm = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
-	decimalForm = regexp.MustCompile(`^-?(0|[1-9][0-9]*)\.[0-9]+$`)
-	booleanWord = regexp.MustCompile(`^(?i:true|false|yes|no|on|off)$`)
+	integerForm = lazily(`^(0|-?[1-9][0-9]*)$`)
+	decimalForm = lazily(`^-?(0|[1-9][0-9]*)\.[0-9]+$`)
+	booleanWord = lazily(`^(?i:true|false|yes|no|on|off)$`)
 )
 
 func (c *composer) scalar(n *node, y *yaml.Node) {
@@ -306,13 +305,13 @@ func (n *node) resolve(tag string) {
 		n.kind = null
 	case n.value == "true", n.value == "false":
 		n.kind = boolean
-	case booleanWord.MatchString(n.value):
+	case booleanWord().MatchString(n.value):
 		n.loose = true
 	case tag == "!!int", tag == "!!float":
 		n.kind = integer
 		switch {
-		case integerForm.MatchString(n.value):
-		case decimalForm.MatchString(n.value):
+		case integerForm().MatchString(n.value):
+		case decimalForm().MatchString(n.value):
 			n.kind = decimal
 		default:
 			n.loose = true

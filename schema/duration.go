@@ -3,7 +3,6 @@ package schema
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -36,9 +35,9 @@ func (d *Duration) UnmarshalText(b []byte) error {
 }
 
 var (
-	durationForm = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
-	otherUnit    = regexp.MustCompile(`^([0-9]{1,18}) ?(y|yr|years?|mo|months?|w|weeks?|d|days?|hrs?|hours?|mins?|minutes?|secs?|seconds?)$`)
-	bareNumber   = regexp.MustCompile(`^[0-9]{1,18}(\.[0-9]{1,18})?$`)
+	durationForm = lazily(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
+	otherUnit    = lazily(`^([0-9]{1,18}) ?(y|yr|years?|mo|months?|w|weeks?|d|days?|hrs?|hours?|mins?|minutes?|secs?|seconds?)$`)
+	bareNumber   = lazily(`^[0-9]{1,18}(\.[0-9]{1,18})?$`)
 )
 
 // parseDuration reads a duration, and says of what is none how to write it.
@@ -48,11 +47,11 @@ func parseDuration(s string) (time.Duration, error) {
 		return 0, errors.New("a duration here is never negative")
 	case s == "0":
 		return 0, nil
-	case bareNumber.MatchString(s):
+	case bareNumber().MatchString(s):
 		return 0, fmt.Errorf("%s has no unit: write %ss, %sm or %sh", s, s, s, s)
-	case otherUnit.MatchString(s):
+	case otherUnit().MatchString(s):
 		return 0, fmt.Errorf("%q is no duration: the units are h, m, s and ms, without spaces", s)
-	case !durationForm.MatchString(s):
+	case !durationForm().MatchString(s):
 		return 0, errors.New("no duration: write a number and a unit, such as 90s, 15m or 12h")
 	}
 	d, err := time.ParseDuration(s)

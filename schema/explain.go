@@ -231,7 +231,7 @@ func (x explainer) wrongType(i instance, schema map[string]any) {
 		found = cut(n.value)
 	case n.kind == text && slices.Contains(types, "boolean"):
 		hint = "use true or false, without quotes"
-	case n.kind == text && integerForm.MatchString(n.value):
+	case n.kind == text && integerForm().MatchString(n.value):
 		hint = "write " + cut(n.value) + " without quotes"
 	}
 	x.value(n, code, hint, "%s: expected %s, found %s", i.label, expected(n, schema, types), found)

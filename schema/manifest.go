@@ -134,7 +134,7 @@ func (r SecretRef) Valid() bool {
 	if r.Env == "" {
 		return r.File != ""
 	}
-	return r.File == "" && environmentName.MatchString(r.Env)
+	return r.File == "" && environmentName().MatchString(r.Env)
 }
 
 // CrossAccount names the account that owns the backup, for backups across

@@ -2,14 +2,15 @@ package schema
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 )
 
+const secretWords = `(?i)(?:pass|pwd|secret|token|credential|access[-_]?key|authorization|\b(?:pw|pin|auth)\b)`
+
 var (
-	secretName      = regexp.MustCompile(`(?i)(?:pass|pwd|secret|token|credential|access[-_]?key|authorization|\b(?:pw|pin|auth)\b)`)
-	secretKey       = regexp.MustCompile(secretName.String() + `[^:\n]*:`)
-	environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	secretName      = lazily(secretWords)
+	secretKey       = lazily(secretWords + `[^:\n]*:`)
+	environmentName = lazily(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
 // hideSecrets marks what stands under keys that sound like a secret: the
@@ -42,7 +43,7 @@ func (r *report) hideSecret(k key, value *node) {
 func (r *report) soundsSecret(name string) bool {
 	is, known := r.sounds[name]
 	if !known {
-		is = secretName.MatchString(name)
+		is = secretName().MatchString(name)
 		r.sounds[name] = is
 	}
 	return is
@@ -52,7 +53,7 @@ func (r *report) soundsSecret(name string) bool {
 func isReference(n *node) bool {
 	return n.kind == mapping && !n.reported && n.lost == nil && !slices.ContainsFunc(n.keys, func(k key) bool {
 		v := n.get(k.name)
-		return k.name != "file" && (k.name != "env" || v.kind != text || !environmentName.MatchString(v.value))
+		return k.name != "file" && (k.name != "env" || v.kind != text || !environmentName().MatchString(v.value))
 	})
 }
 
@@ -90,7 +91,7 @@ func (r *report) maySecret(line int) bool {
 		if len(bytes.TrimSpace(l)) == 0 || indent > 0 && indentation(l) >= indent {
 			continue
 		}
-		if len(l) > long || secretKey.Match(l) {
+		if len(l) > long || secretKey().Match(l) {
 			return true
 		}
 		indent = indentation(l)
@@ -110,7 +111,7 @@ func (r *report) literalPassword(settings *node) {
 	k, _ := destination.key("password")
 	hint := "write password: {env: NAME} or password: {file: PATH}"
 	env, ok := p.key("env")
-	if name := p.get("env"); ok && name.kind <= text && !environmentName.MatchString(name.value) {
+	if name := p.get("env"); ok && name.kind <= text && !environmentName().MatchString(name.value) {
 		r.key(env, CodeLiteralSecret, hint+"; NAME has letters, digits and underscores", "env is not the name of an environment variable")
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -59,12 +58,12 @@ var syntaxHints = []struct{ part, hint string }{
 	{"<document start>", "remove what follows the end of the document"},
 }
 
-var yamlError = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
+var yamlError = lazily(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
 
 // syntax reports a syntax error of yaml.v3, whose text holds the only trace of
 // where it happened.
 func (r *report) syntax(src []byte, err error) {
-	m := yamlError.FindStringSubmatch(err.Error())
+	m := yamlError().FindStringSubmatch(err.Error())
 	if m == nil {
 		m = []string{"", "", err.Error()}
 	}
