@@ -53,7 +53,9 @@ faults: {seed: 1, rules: [{fault: delay, for: %s}]}
 
 // build compiles the command, as it is released, and the loop over the SDK.
 func build(ctx context.Context, dir string) error {
-	return command(ctx, "go", "build", "-trimpath", "-o", dir, "./cmd/dbsrestore", "./cmd/bench/testdata/loop").Run()
+	cmd := command(ctx, "go", "build", "-trimpath", "-o", dir, "./cmd/dbsrestore", "./cmd/bench/testdata/loop")
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
+	return cmd.Run()
 }
 
 // service is an emulator in a process of its own.
