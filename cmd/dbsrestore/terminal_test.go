@@ -39,9 +39,15 @@ func onTerminal(t *testing.T, width, height int, environ []string, args ...strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &terminal{t: t, screen: vt.NewEmulator(width, tall), raw: make(chan []byte, 1), asked: make(chan []byte, 1)}
-	x.cmd = &exec.Cmd{Path: self, Args: append([]string{"dbsrestore"}, args...),
-		Env: append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "TERM=xterm-256color", "LANG=C.UTF-8"}, environ...)}
+	return programOnTerminal(t, width, height, environ, &exec.Cmd{Path: self, Args: append([]string{"dbsrestore"}, args...)})
+}
+
+// programOnTerminal starts any program so.
+func programOnTerminal(t *testing.T, width, height int, environ []string, cmd *exec.Cmd) *terminal {
+	t.Helper()
+	x := &terminal{t: t, screen: vt.NewEmulator(width, tall), raw: make(chan []byte, 1), asked: make(chan []byte, 1), cmd: cmd}
+	x.cmd.Env = append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "TERM=xterm-256color", "LANG=C.UTF-8"}, environ...)
+	var err error
 	x.pty, err = pty.StartWithSize(x.cmd, &pty.Winsize{Rows: uint16(height), Cols: uint16(width)})
 	if err != nil {
 		t.Fatal(err)
@@ -237,4 +243,37 @@ func TestATerminalThatShowsOnlyASCII(t *testing.T) {
 	if regexp.MustCompile(`\x1b\[[0-9;]*3[0-9]m`).MatchString(raw) {
 		t.Error("NO_COLOR is set, and colours are written")
 	}
+}
+
+// What a person types in bash, which has no package bash-completion here: --norc
+// loads none.
+func TestTabCompletesInBash(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash here")
+	}
+	state := t.TempDir()
+	demo := exec.Command("dbsrestore", "apply", "--emulator", "--yes", "-q", "--state-dir", state, "-f", "../../examples/quickstart.yaml", "--run", "night-1")
+	demo.Env = append(os.Environ(), "HOME="+t.TempDir())
+	if out, err := demo.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	x := programOnTerminal(t, 100, 30, []string{"PS1=$ ", "XDG_STATE_HOME=" + state}, exec.Command(bash, "--norc", "--noprofile", "-i"))
+	write := func(keys string) {
+		if _, err := x.pty.WriteString(keys); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x.until(`(?m)^\$$`)
+	write("source <(dbsrestore completion bash); echo rea''dy\n")
+	x.until(`(?m)^ready$`)
+	write("dbsrestore vali\t")
+	x.until(`\$ dbsrestore validate`)
+	write("\x15dbsrestore plan --sel\t")
+	x.until(`\$ dbsrestore plan --selector`)
+	write("\x15dbsrestore explain dest\t")
+	x.until(`\$ dbsrestore explain destination`)
+	write("\x15dbsrestore status --state-dir " + state + " nig\t")
+	x.until(`night-1`)
+	write("\x15exit\n")
 }

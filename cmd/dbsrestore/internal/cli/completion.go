@@ -1,6 +1,7 @@
 package cli
 
 import (
+	_ "embed"
 	"io"
 	"slices"
 	"strings"
@@ -40,6 +41,7 @@ func files(endings ...cobra.Completion) cobra.CompletionFunc {
 // completions lets shells complete the arguments and flags of every verb: an
 // argument by its name in the usage line, a flag by its own name.
 func (a *app) completions(root *cobra.Command) {
+	bashNeedsNothing(root)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	anyFile := cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	manifests, dirs := files("yaml", "yml"), cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
@@ -59,6 +61,30 @@ func (a *app) completions(root *cobra.Command) {
 		if c.ValidArgsFunction == nil && len(c.ValidArgs) == 0 {
 			c.ValidArgsFunction = a.arguments(c.Use)
 		}
+	}
+}
+
+//go:embed completion.bash
+var bashAlone string
+
+// bashNeedsNothing has what completes words in bash work without the package
+// bash-completion too, which many servers do not have.
+func bashNeedsNothing(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	bash, _, err := root.Find([]string{"completion", "bash"})
+	if err != nil {
+		return // unreachable: cobra has it for every command with subcommands
+	}
+	bash.Long = "Print what makes bash complete verbs, flags, runs, item keys, fields and codes. Where the package\nbash-completion is installed, it is used.\n\n" +
+		"  source <(dbsrestore completion bash)                                       in this session\n" +
+		"  dbsrestore completion bash > ~/.local/share/bash-completion/completions/dbsrestore   in each to come, with bash-completion\n" +
+		"  echo 'source <(dbsrestore completion bash)' >> ~/.bashrc                    in each to come, without"
+	generate := bash.RunE
+	bash.RunE = func(cmd *cobra.Command, args []string) error {
+		if _, err := io.WriteString(cmd.Root().OutOrStdout(), bashAlone); err != nil {
+			return err
+		}
+		return generate(cmd, args)
 	}
 }
 
@@ -191,12 +217,17 @@ func (a *app) varWords(*cobra.Command, []string, string) (names []string) {
 	return names
 }
 
-func fieldWords(cmd *cobra.Command, args []string, _ string) (paths []string) {
+func fieldWords(cmd *cobra.Command, args []string, begun string) (paths []string) {
 	if len(args) > 0 || cmd.Flags().Changed("rename") { // then they are databases
 		return nil
 	}
-	for _, f := range schema.Fields() {
+	fields := schema.Fields()
+	whole := slices.ContainsFunc(fields, func(f schema.Field) bool { return strings.HasPrefix(f.Path, begun) })
+	for _, f := range fields {
 		about, _, _ := strings.Cut(f.Description, ". ")
+		if !whole { // explain takes a path without its beginning too
+			f.Path = strings.TrimPrefix(f.Path, "restores.")
+		}
 		paths = append(paths, f.Path+"\t"+about)
 	}
 	return paths
