@@ -40,7 +40,7 @@ func (a *app) planCommand() *cobra.Command {
 					return err
 				}
 			}
-			if err := a.showPlan(cmd.Context(), p, out); err != nil {
+			if err := a.showPlan(cmd.Context(), p, a.nextOf(p, out)); err != nil {
 				return err
 			}
 			a.annotateBlocked(p)
@@ -95,39 +95,37 @@ func planStatus(p *plan.Plan, detailed bool) error {
 	return nil
 }
 
-// showPlan shows a plan that was saved in a file, or "" if it was not.
-func (a *app) showPlan(ctx context.Context, p *plan.Plan, saved string) error {
+// showPlan shows a plan, and what to do next.
+func (a *app) showPlan(ctx context.Context, p *plan.Plan, notes view.PlanNotes) error {
 	if a.flags.output == "json" {
 		return p.Write(a.env.Stdout)
 	}
 	if p.Digest == "" { // it was not saved
 		p.Seal()
 	}
-	notes := view.PlanNotes{Next: nextOf(p)}
-	switch {
-	case saved != "" && p.Offline:
-		notes.Next = "Saved " + saved + ", for review: what needs the service is open in it, and apply refuses it."
-	case saved != "":
-		notes.Next = "Saved " + saved + ". Carry out exactly this plan:"
-		notes.Command = fmt.Sprintf("dbsrestore apply %s --digest %s%s", quoteShell(saved), p.Digest, a.where())
-	}
 	return a.review(ctx, p, notes)
 }
 
-// nextOf says what to do about a plan that was not saved.
-func nextOf(p *plan.Plan) string {
+// nextOf says what to do about a plan that was just made, and saved in a file, or
+// "" if it was not.
+func (a *app) nextOf(p *plan.Plan, saved string) view.PlanNotes {
 	n := p.Count()
 	switch {
+	case saved != "" && p.Offline:
+		return view.PlanNotes{Next: "Saved " + saved + ", for review: what needs the service is open in it, and apply refuses it."}
+	case saved != "":
+		return view.PlanNotes{Next: "Saved " + saved + ". Carry out exactly this plan:",
+			Command: fmt.Sprintf("dbsrestore apply %s --digest %s%s", quoteShell(saved), p.Digest, a.where())}
 	case p.Offline:
-		return "Next: plan without --offline, which asks the service for what is open."
+		return view.PlanNotes{Next: "Next: plan without --offline, which asks the service for what is open."}
 	case n[plan.Blocked] > 0:
-		return "Next: mend what is blocked, and plan again."
+		return view.PlanNotes{Next: "Next: mend what is blocked, and plan again."}
 	case n[plan.Restore]+n[plan.Adopt] > 0:
-		return "Next: 'dbsrestore apply' with the same flags carries it out; --out FILE saves it for review."
+		return view.PlanNotes{Next: "Next: 'dbsrestore apply' with the same flags carries it out; --out FILE saves it for review."}
 	case n[plan.Failed] > 0:
-		return "Next: 'dbsrestore retry " + p.Manifest.Name + "/" + p.Run + "' tries anew what failed."
+		return view.PlanNotes{Next: "Next: 'dbsrestore retry " + p.Manifest.Name + "/" + p.Run + "' tries anew what failed."}
 	}
-	return ""
+	return view.PlanNotes{}
 }
 
 // review shows a plan, with a forecast by the last runs of the same manifest.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 
@@ -27,7 +28,7 @@ marker, the same for every plan of a manifest, by which a comment is found and u
 			if err := checkMaxBytes(cmd, maxBytes); err != nil {
 				return err
 			}
-			p, err := a.savedOrRun(cmd.Context(), args[0])
+			p, notes, err := a.savedOrRun(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -35,7 +36,7 @@ marker, the same for every plan of a manifest, by which a comment is found and u
 				_, err := a.env.Stdout.Write(view.PlanMarkdown(p, maxBytes))
 				return err
 			}
-			return a.showPlan(cmd.Context(), p, "")
+			return a.showPlan(cmd.Context(), p, notes)
 		},
 	}
 	a.flags.stateFlag(cmd)
@@ -44,16 +45,24 @@ marker, the same for every plan of a manifest, by which a comment is found and u
 	return cmd
 }
 
-// savedOrRun reads the plan of a file or, where there is none, of a run.
-func (a *app) savedOrRun(ctx context.Context, name string) (*plan.Plan, error) {
+// savedOrRun reads the plan of a file or, where there is none, of a run, and says
+// what to do about it.
+func (a *app) savedOrRun(ctx context.Context, name string) (*plan.Plan, view.PlanNotes, error) {
 	if _, err := os.Lstat(name); name == "-" || err == nil || strings.HasSuffix(name, ".json") {
-		return a.readPlan(name)
+		p, err := a.readPlan(name)
+		if err != nil {
+			return nil, view.PlanNotes{}, err
+		}
+		if p.Offline {
+			return p, view.PlanNotes{Next: "It is for review: what needs the service is open in it, and apply refuses it."}, nil
+		}
+		return p, view.PlanNotes{Next: "Carry out exactly this plan:", Command: fmt.Sprintf("dbsrestore apply %s --digest %s", quoteShell(name), p.Digest)}, nil
 	}
 	r, err := a.lookUp(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, view.PlanNotes{}, err
 	}
-	return r.plan, nil
+	return r.plan, view.PlanNotes{Next: "What has become of it:", Command: "dbsrestore status " + quoteShell(r.run.Manifest+"/"+r.run.Key)}, nil
 }
 
 func maxBytesFlag(cmd *cobra.Command, n *int) {
