@@ -10,4 +10,22 @@
 //
 // Looks are shared: one list of a backup plan serves every item that waits to
 // be seen in it, and one poll asks about up to [PollBatch] tasks.
+//
+// # Where the time goes
+//
+// From the end of a restore to the start of the next in its place there are four
+// calls, each after the other: the poll that tells it, the create, the list in which
+// the task must be seen, and the start. With calls of 20 ms, of which the poll may be
+// half over when the restore ends, that is 70 ms at least. "make bench" measures
+// 110 ms at 64 in flight: the other 40 ms are the journal, which is synced two or
+// three times a restore for about 1 ms, the grid that polls share, and the
+// processor, as 64 restores of the same length end together and take 4 ms each. A
+// loop over the vendor's SDK without a journal and without the list takes 70 ms. The
+// list is one of the barriers that keep a restore from being made twice, so that it
+// stays.
+//
+// A run of a thousand such restores takes 0.3 s to begin (six calls, each after the
+// other, and 40 ms of start-up) and 0.05 s to end. Of restores that take minutes,
+// nothing of all this can be noticed: then it counts when a task is asked about,
+// and the limits of the plan are the bound.
 package runner
