@@ -53,7 +53,10 @@ const schedulingText = `From cron, give the manifest a run key for each slot of 
 
   run: slot:24h            in the manifest: a new run key each day, in UTC
 
-  15 2 * * *  dbsrestore apply --yes -q -f /etc/dbsrestore/staging.yaml
+  15 2 * * *  set -a; . /etc/dbsrestore/staging.env && exec dbsrestore apply --yes -q -f /etc/dbsrestore/staging.yaml
+
+The environment of cron is nearly empty: credentials, passwords, HOME and PATH come from
+staging.env, one NAME=VALUE a line.
 
 A second start in the same slot resumes the run, or does nothing when it is done; the next slot is
 new work. As the service restores over no database, put the run key into the names:
