@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"gopkg.in/yaml.v3"
@@ -19,11 +20,14 @@ import (
 // gitlab has what the jobs of the example ask of GitLab: the notes of a merge
 // request, the merge request of a commit, and the plan that a job has kept.
 type gitlab struct {
+	mu    sync.Mutex
 	notes []string
 	plan  []byte
 }
 
 func (g *gitlab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	const project = "/projects/5/"
 	switch call := r.Method + " " + strings.TrimPrefix(r.URL.EscapedPath(), project); {
 	case r.Header.Get("PRIVATE-TOKEN") != "made-up":
@@ -99,6 +103,8 @@ func TestGitLabsJobsApplyWhatWasReviewed(t *testing.T) {
 			"CI_API_V4_URL="+api.URL, "CI_PROJECT_ID=5", "CI_MERGE_REQUEST_IID=7", "CI_COMMIT_SHA="+commit, "API_TOKEN=made-up",
 			"DBSRESTORE_ENDPOINT="+dbs.URL, "ALIBABA_CLOUD_ACCESS_KEY_ID=emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=emulator")
 		all, err := cmd.CombinedOutput()
+		g.mu.Lock() // what it asked for is done
+		defer g.mu.Unlock()
 		return string(all), err == nil
 	}
 
@@ -110,9 +116,13 @@ func TestGitLabsJobsApplyWhatWasReviewed(t *testing.T) {
 	if len(g.notes) != 1 || !strings.Contains(g.notes[0], "run `head`") {
 		t.Errorf("got the comments %.200q, want one with the plan", g.notes)
 	}
-	if g.plan, err = os.ReadFile(filepath.Join(dir, "plan.json")); err != nil {
+	kept, err := os.ReadFile(filepath.Join(dir, "plan.json"))
+	if err != nil {
 		t.Fatal(err)
 	}
+	g.mu.Lock()
+	g.plan = kept
+	g.mu.Unlock()
 	if err := os.Remove(filepath.Join(dir, "plan.json")); err != nil {
 		t.Fatal(err)
 	}

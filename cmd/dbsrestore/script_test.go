@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 
 // TestScript plays the scripts in testdata with the real command. Each script has an
 // emulator of its own at $ENDPOINT, which counts what reaches it, and the
-// examples at $EXAMPLES.
+// examples at $EXAMPLES. A file time-scale says how fast that is, 20 without.
 func TestScript(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {
@@ -39,7 +39,13 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			service, err := emulator.New(emulator.Options{TimeScale: 20})
+			scale := 20.0
+			if slower, err := os.ReadFile(filepath.Join(env.WorkDir, "time-scale")); err == nil {
+				if scale, err = strconv.ParseFloat(strings.TrimSpace(string(slower)), 64); err != nil {
+					return err
+				}
+			}
+			service, err := emulator.New(emulator.Options{TimeScale: scale})
 			if err != nil {
 				return err
 			}
