@@ -7,7 +7,9 @@ import "slices"
 // as they were planned. The digest stays that of the plan as it was made.
 func (p *Plan) Recall(history map[Key]Known) *Plan {
 	q := *p
-	q.Items = slices.Clone(p.Items)
+	if len(history) > 0 {
+		q.Items = slices.Clone(p.Items)
+	}
 	for i := range q.Items {
 		if k, ok := history[q.Items[i].Key]; ok && q.Items[i].Action != Blocked {
 			settle(&q.Items[i], k, q.Run)

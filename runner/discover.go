@@ -85,7 +85,7 @@ func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]pl
 
 // discover tells what a list says of an item, and whether it says anything.
 func discover(p *plan.Plan, it *plan.Item, listing restore.Listing) (plan.Known, bool, error) {
-	state, err := load(p, *it, Saved{})
+	state, err := load(p, it, Saved{})
 	if err != nil {
 		return plan.Known{}, false, err
 	}
@@ -104,7 +104,9 @@ func discover(p *plan.Plan, it *plan.Item, listing restore.Listing) (plan.Known,
 		made = event.Tasks[i]
 	}
 	intent := &restore.Intent{Declared: it.Declared}
-	intent.Parameters, intent.Databases = it.Parameters.Made(made.Parameters)
+	if made.Parameters != nil {
+		intent.Parameters, intent.Databases = it.Parameters.Made(*made.Parameters)
+	}
 	k, ok := Past{it.Key: {State: state.Snapshot, Intent: intent}}.Known()[it.Key]
 	return k, ok, nil
 }
@@ -115,7 +117,10 @@ func destinations(tasks []restore.Task) []plan.Source {
 	var servers []plan.Source
 	seen := map[plan.Source]bool{}
 	for _, t := range tasks {
-		p := &t.Parameters
+		p := t.Parameters
+		if p == nil {
+			continue
+		}
 		s := plan.Source{InstanceType: p.DestinationEndpointInstanceType, InstanceID: p.DestinationEndpointInstanceID,
 			IPPort: net.JoinHostPort(p.DestinationEndpointIP, strconv.Itoa(p.DestinationEndpointPort))}
 		if s.InstanceID != "" && p.DestinationEndpointIP != "" && !seen[s] {

@@ -50,7 +50,7 @@ type engine struct {
 
 // item is an item that is not blocked, and where it stands.
 type item struct {
-	plan.Item
+	*plan.Item
 	state       restore.State
 	flying      bool      // a call about it is under way
 	seen        bool      // this process knows how its task stands
@@ -97,12 +97,13 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 		use:     newUsage(p.Limits),
 		grid:    gridOf(p.Limits),
 		gather:  gatherOf(p.Limits),
+		items:   make([]*item, 0, len(p.Items)),
 		results: make(chan result, 64),
 		effects: semaphore.NewWeighted(o.MaxCalls),
 	}
 	e.queue = newQueue(&e.use)
-	for _, pi := range p.Items {
-		if err := e.add(pi); err != nil {
+	for i := range p.Items {
+		if err := e.add(&p.Items[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -118,7 +119,7 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 }
 
 // add takes over an item, with what the log knows of it.
-func (e *engine) add(pi plan.Item) error {
+func (e *engine) add(pi *plan.Item) error {
 	e.counts.Total++
 	if pi.Action == plan.Blocked {
 		e.counts.Blocked++
@@ -377,9 +378,10 @@ func (e *engine) outcome(err error) error {
 
 func (e *engine) report(started time.Time) Report {
 	r := Report{Started: started, Ended: time.Now(), Counts: e.counts, Halted: e.halted, Drained: e.drained}
-	for _, pi := range e.plan.Items {
-		o := Outcome{Item: pi}
-		if it := e.byKey[pi.Key]; it != nil {
+	r.Items = make([]Outcome, 0, len(e.plan.Items))
+	for i := range e.plan.Items {
+		o := Outcome{Item: &e.plan.Items[i]}
+		if it := e.byKey[o.Item.Key]; it != nil {
 			o.State = it.state
 		}
 		r.Items = append(r.Items, o)

@@ -10,7 +10,7 @@ import (
 
 // running is an item whose task was started at start.
 func running(start time.Time) *item {
-	spec := restore.Spec{Key: "a", Attempts: []plan.Attempt{{ClientToken: "t", RestoreTaskName: "n"}}}
+	spec := restore.Spec{Item: &plan.Item{Key: "a"}, Attempts: 1}
 	it := &item{state: restore.New(spec), backupPlan: &backupPlan{}}
 	it.state.Phase, it.state.StartedAt = restore.Running, start
 	return it

@@ -87,18 +87,19 @@ func recordOf(run journal.Run, entry journal.Entry) (Record, error) {
 	return Record{plan.Key(entry.Item), b.Event, b.State}, nil
 }
 
-// After returns what is known when a run has ended that went on from p.
-func (p Past) After(items []Outcome) Past {
-	after := maps.Clone(p)
-	if after == nil {
-		after = make(Past, len(items))
+// Without returns what is known of the items that are not among those, or are
+// blocked there.
+func (p Past) Without(items []Outcome) Past {
+	if len(p) == 0 {
+		return nil
 	}
+	rest := maps.Clone(p)
 	for _, o := range items {
 		if o.State.Phase != "" { // not blocked
-			after[o.Item.Key] = Saved{State: o.State.Snapshot, Intent: p[o.Item.Key].Intent}
+			delete(rest, o.Item.Key)
 		}
 	}
-	return after
+	return rest
 }
 
 // Unfinished returns the items that have a task, or may have one, which is not
@@ -174,12 +175,13 @@ func (p Past) Known() map[plan.Key]plan.Known {
 func (p Past) Outcomes(pl *plan.Plan) ([]Outcome, error) {
 	var outcomes []Outcome
 	planned := make(map[plan.Key]bool)
-	add := func(it plan.Item) error {
+	add := func(it *plan.Item) error {
 		state, err := load(pl, it, p[it.Key])
 		outcomes = append(outcomes, Outcome{Item: it, State: state})
 		return err
 	}
-	for _, it := range pl.Items {
+	for i := range pl.Items {
+		it := &pl.Items[i]
 		planned[it.Key] = true
 		if _, begun := p[it.Key]; it.Action == plan.Blocked && !begun {
 			outcomes = append(outcomes, Outcome{Item: it})
@@ -193,7 +195,7 @@ func (p Past) Outcomes(pl *plan.Plan) ([]Outcome, error) {
 		if planned[key] {
 			continue
 		}
-		it := plan.Item{Key: key}
+		it := &plan.Item{Key: key}
 		if intent := p[key].Intent; intent != nil {
 			it.Declared, it.Parameters, it.Databases = intent.Declared, intent.Parameters, intent.Databases
 		}
@@ -205,7 +207,7 @@ func (p Past) Outcomes(pl *plan.Plan) ([]Outcome, error) {
 }
 
 // load returns the state of an item of a plan, by what is known of it.
-func load(p *plan.Plan, it plan.Item, saved Saved) (restore.State, error) {
+func load(p *plan.Plan, it *plan.Item, saved Saved) (restore.State, error) {
 	attempts := max(1, p.Failure.Attempts, saved.State.Attempt)
 	if saved.State.Retries() {
 		attempts = max(attempts, saved.State.Attempt+1) // in case it is tried anew

@@ -61,7 +61,7 @@ func TestQueueGivesWhatASearchWouldFind(t *testing.T) {
 					enter(it, front)
 				}
 			case random.IntN(3) == 0:
-				it := &item{Item: plan.Item{Destination: fmt.Sprint("d", random.IntN(5)), Site: plan.Site{Region: fmt.Sprint("r", random.IntN(2))},
+				it := &item{Item: &plan.Item{Destination: fmt.Sprint("d", random.IntN(5)), Site: plan.Site{Region: fmt.Sprint("r", random.IntN(2))},
 					Parameters: plan.Parameters{BackupPlanId: fmt.Sprint("p", random.IntN(5))}}}
 				u.place(it)
 				enter(it, ranks)
@@ -94,7 +94,7 @@ func TestQueueHoldsBackWhatIsNotDue(t *testing.T) {
 	if due := q.mature(now); !due.IsZero() {
 		t.Errorf("an empty queue tells %v", due)
 	}
-	it := &item{Item: plan.Item{Destination: "d"}, state: absentUntil(t, now.Add(time.Minute))}
+	it := &item{Item: &plan.Item{Destination: "d"}, state: absentUntil(t, now.Add(time.Minute))}
 	u.place(it)
 	q.add(it)
 	due := q.mature(now)
@@ -112,7 +112,7 @@ func TestQueueHoldsBackWhatIsNotDue(t *testing.T) {
 // absentUntil returns the state of a restore whose create was put off.
 func absentUntil(t *testing.T, at time.Time) restore.State {
 	t.Helper()
-	s := restore.New(restore.Spec{Key: "a", Attempts: []plan.Attempt{{ClientToken: "t", RestoreTaskName: "n"}}})
+	s := restore.New(restore.Spec{Item: &plan.Item{Key: "a"}, Attempts: 1})
 	now := at.Add(-time.Minute)
 	for _, event := range []restore.Event{
 		{Kind: restore.Looked, At: now},

@@ -15,7 +15,7 @@ type Replay struct {
 	plan   *plan.Plan
 	run    journal.Run
 	tail   *journal.Tail
-	items  map[plan.Key]plan.Item
+	items  map[plan.Key]*plan.Item
 	states map[plan.Key]restore.State
 	past   Past
 	counts Counts
@@ -24,8 +24,9 @@ type Replay struct {
 // NewReplay returns a Replay of a run from its beginning. The plan is that of the
 // run.
 func NewReplay(j *journal.Journal, run journal.Run, p *plan.Plan) (*Replay, error) {
-	r := &Replay{plan: p, run: run, tail: j.Tail(run.ID), items: map[plan.Key]plan.Item{}, states: map[plan.Key]restore.State{}, past: Past{}}
-	for _, it := range p.Items {
+	r := &Replay{plan: p, run: run, tail: j.Tail(run.ID), items: map[plan.Key]*plan.Item{}, states: map[plan.Key]restore.State{}, past: Past{}}
+	for i := range p.Items {
+		it := &p.Items[i]
 		r.items[it.Key] = it
 		r.counts.Total++
 		if it.Action == plan.Blocked {

@@ -109,7 +109,7 @@ func (r Report) Surplus() int {
 
 // Outcome is how an item ended, or stands.
 type Outcome struct {
-	Item  plan.Item
+	Item  *plan.Item    // of the plan that was carried out; not to be changed
 	State restore.State // of a blocked item, the zero State
 }
 
@@ -133,15 +133,17 @@ func Run(ctx context.Context, p *plan.Plan, svc Service, log Log, o Options) (Re
 	return e.run(ctx)
 }
 
+// foreseen is how many attempts beyond those that are allowed are looked for.
+const foreseen = 5
+
 // specOf turns an item of a plan into what a restore of it is to be.
-func specOf(p *plan.Plan, it plan.Item, attempts int) restore.Spec {
-	spec := restore.Spec{
-		Key:          it.Key,
-		BackupPlanID: it.Parameters.BackupPlanId,
-		Parameters:   it.Parameters,
-		Databases:    it.Databases,
-		Declared:     it.Declared,
-		MovingTime:   it.At == "latest" || it.At == "latest-full" || strings.HasPrefix(it.At, "-"),
+func specOf(p *plan.Plan, it *plan.Item, attempts int) restore.Spec {
+	return restore.Spec{
+		Item:       it,
+		MovingTime: it.At == "latest" || it.At == "latest-full" || strings.HasPrefix(it.At, "-"),
+		Attempts:   attempts,
+		Foreseen:   foreseen,
+		Identity:   func(n int) plan.Attempt { return it.Attempt(p, n) },
 		Policy: restore.Policy{
 			PollInterval: time.Duration(p.Limits.PollInterval),
 			Gather:       time.Nanosecond, // the engine knows which creates are under way
@@ -150,11 +152,6 @@ func specOf(p *plan.Plan, it plan.Item, attempts int) restore.Spec {
 			Expiry:       time.Duration(p.Failure.ResendAfter),
 		},
 	}
-	spec.Later = func(n int) plan.Attempt { return it.Attempt(p, n) }
-	for n := range attempts {
-		spec.Attempts = append(spec.Attempts, it.Attempt(p, n+1))
-	}
-	return spec
 }
 
 // failureBudget returns how many items may end badly before nothing new is

@@ -333,7 +333,7 @@ func TestLimitsPerDestinationAndPerBackupPlanHold(t *testing.T) {
 		report, err := b.run(t.Context(), p, runner.Options{Observe: func(c runner.Change) {
 			if c.From.Phase.Active() != c.To.Phase.Active() {
 				n := map[bool]int{true: 1, false: -1}[c.To.Phase.Active()]
-				id := c.To.Spec().BackupPlanID
+				id := c.To.Spec().Item.Parameters.BackupPlanId
 				active[id] += n
 				active["all"] += n
 				if active[id] > 2 || active["all"] > 5 {

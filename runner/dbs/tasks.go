@@ -272,7 +272,7 @@ func (k *call) taskOf(d dbs.RestoreTaskDetail) restore.Task {
 			After:     percent(d.FullStruAfterRestoreProgress),
 			Log:       percent(d.ContinuousRestoreProgress),
 		},
-		Parameters: plan.Parameters{
+		Parameters: &plan.Parameters{
 			BackupPlanId:                    d.BackupPlanId,
 			DestinationEndpointInstanceType: strings.ToLower(d.DestinationEndpointInstanceType),
 			DestinationEndpointRegion:       d.DestinationEndpointRegion,

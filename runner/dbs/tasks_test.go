@@ -270,7 +270,7 @@ func TestATaskIsTranslated(t *testing.T) {
 		ID: "s1", Name: "n", Status: restore.StatusSucceeded, RawStatus: " FINISHED",
 		Created: time.UnixMilli(1760003600000).UTC(), Finished: time.UnixMilli(1760003700000).UTC(),
 		Progress: restore.Progress{Structure: 100, Data: 42, After: -1, Log: -1},
-		Parameters: plan.Parameters{
+		Parameters: &plan.Parameters{
 			BackupPlanId: "dbs1", BackupSetId: "1ib", RestoreObjects: `[ {"DBName":"a"} ]`, RestoreTime: 1760000000000,
 			DestinationEndpointInstanceType: "rds", DestinationEndpointRegion: "cn-hangzhou", DestinationEndpointInstanceID: "rm-1",
 			DestinationEndpointIP: "fe80::1", DestinationEndpointPort: 3306, DestinationEndpointUserName: "u",

@@ -7,7 +7,7 @@ import (
 
 // attemptFailed goes on with the next attempt, of which nothing is known yet.
 func (s State) attemptFailed(at time.Time, f *Failure) State {
-	if s.Attempt >= len(s.spec.Attempts) {
+	if s.Attempt >= s.spec.Attempts {
 		return s.end(Failed, at, f)
 	}
 	next := s.nextAttempt()

@@ -11,10 +11,10 @@ import (
 func (s State) Apply(e Event) (State, error) {
 	apply, ok := transitions[e.Kind]
 	if !ok {
-		return s, fmt.Errorf("restore %s: unknown event %q: the journal was written by a newer version", s.spec.Key, e.Kind)
+		return s, fmt.Errorf("restore %s: unknown event %q: the journal was written by a newer version", s.spec.Item.Key, e.Kind)
 	}
 	if !apply.allows(s.Phase) {
-		return s, fmt.Errorf("restore %s: event %q is impossible in phase %q", s.spec.Key, e.Kind, s.Phase)
+		return s, fmt.Errorf("restore %s: event %q is impossible in phase %q", s.spec.Item.Key, e.Kind, s.Phase)
 	}
 	return apply.to(s, e), nil
 }
@@ -113,7 +113,7 @@ func (s State) polled(e Event) State {
 
 // notStarted handles a task that an unanswered start left as it was.
 func (s State) notStarted(t Task, e Event) State {
-	s.Last = t
+	s = s.saw(t)
 	s.inits++
 	age := e.At.Sub(s.SentAt)
 	refused := s.Failure != nil && s.Failure.Class == Refused
@@ -140,7 +140,7 @@ func (s State) notStarted(t Task, e Event) State {
 
 // follow takes over what the service says of a task that is known to be ours.
 func (s State) follow(t Task, at time.Time) State {
-	s.Last = t
+	s = s.saw(t)
 	switch t.Status {
 	case StatusSucceeded:
 		s.Failure = nil
@@ -171,6 +171,14 @@ func (s State) follow(t Task, at time.Time) State {
 			"task %s has been running for %s and goes on at the service (status %s)", s.TaskID, age.Round(time.Second), t.RawStatus)})
 	}
 	s.due = at.Add(pollAfter(at.Sub(s.StartedAt), s.spec.Policy.PollInterval))
+	return s
+}
+
+// saw keeps what the service says of the task. The parameters, which were compared
+// when it was found, are the larger part of it.
+func (s State) saw(t Task) State {
+	s.Last = t
+	s.Last.Parameters = nil
 	return s
 }
 

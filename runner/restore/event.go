@@ -59,7 +59,7 @@ func (s State) Intend(a Action, now time.Time) Event {
 }
 
 func (s *Spec) intent() *Intent {
-	return &Intent{Declared: s.Declared, Parameters: s.Parameters, Databases: s.Databases}
+	return &Intent{Declared: s.Item.Declared, Parameters: s.Item.Parameters, Databases: s.Item.Databases}
 }
 
 // ForLog returns the form in which an event that took a restore from one state

@@ -12,8 +12,11 @@ import (
 // Here the service is a few lines, and the answer to the create is lost.
 func ExampleState_Next() {
 	state := restore.New(restore.Spec{
-		Key:      "orders",
-		Attempts: []plan.Attempt{{ClientToken: "token", RestoreTaskName: "drill-orders-token"}},
+		Item:     &plan.Item{Key: "orders"},
+		Attempts: 1,
+		Identity: func(int) plan.Attempt {
+			return plan.Attempt{ClientToken: "token", RestoreTaskName: "drill-orders-token"}
+		},
 	})
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	var tasks []restore.Task

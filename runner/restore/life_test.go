@@ -60,19 +60,17 @@ var epoch = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 
 // spec returns what the restores of these tests are to be.
 func spec(attempts int) restore.Spec {
-	s := restore.Spec{
-		Key: "orders", BackupPlanID: "dbs1plan",
-		Parameters: plan.Parameters{BackupPlanId: "dbs1plan", DestinationEndpointInstanceType: "RDS", DestinationEndpointInstanceID: "rm-1",
-			RestoreObjects: `[{"DBName":"a","NewDBName":"b"}]`, RestoreTime: 1700000000000},
+	return restore.Spec{
+		Item: &plan.Item{Key: "orders", Parameters: plan.Parameters{
+			BackupPlanId: "dbs1plan", DestinationEndpointInstanceType: "RDS", DestinationEndpointInstanceID: "rm-1",
+			RestoreObjects: `[{"DBName":"a","NewDBName":"b"}]`, RestoreTime: 1700000000000}},
+		Attempts: attempts,
+		Foreseen: 5,
+		Identity: func(n int) plan.Attempt {
+			return plan.Attempt{ClientToken: plan.Token(fmt.Sprintf("token%d", n)), RestoreTaskName: fmt.Sprintf("name%d", n)}
+		},
 		Policy: restore.Policy{PollInterval: 5 * time.Second, Timeout: time.Hour},
 	}
-	s.Later = func(n int) plan.Attempt {
-		return plan.Attempt{ClientToken: plan.Token(fmt.Sprintf("token%d", n)), RestoreTaskName: fmt.Sprintf("name%d", n)}
-	}
-	for n := range attempts {
-		s.Attempts = append(s.Attempts, s.Later(n+1))
-	}
-	return s
 }
 
 func play(t *testing.T, script string) string {
@@ -141,7 +139,7 @@ func (p *player) do(words []string) string {
 		p.saved = p.state.Snapshot
 		return p.describe()
 	case name == "resume", name == "retry": // by another process, which knows what was kept
-		attempts := max(len(p.state.Spec().Attempts), p.saved.Attempt)
+		attempts := max(p.state.Spec().Attempts, p.saved.Attempt)
 		if p.saved.Retries() {
 			attempts = max(attempts, p.saved.Attempt+1)
 		}
@@ -183,7 +181,7 @@ func (p *player) tasks(args []string) []restore.Task {
 		}
 		id, foreign := strings.CutSuffix(id, "!")
 		task := restore.Task{ID: id, Name: name, Status: restore.Status(args[i+1]), RawStatus: args[i+1],
-			Created: epoch.Add(time.Duration(i) * time.Second), Parameters: spec(1).Parameters}
+			Created: epoch.Add(time.Duration(i) * time.Second), Parameters: &spec(1).Item.Parameters}
 		task.Parameters.DestinationEndpointInstanceType = "rds"
 		task.Parameters.RestoreObjects = ` [ {"NewDBName" : "b",  "DBName":"a"} ] `
 		if foreign {

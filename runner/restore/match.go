@@ -56,14 +56,11 @@ func (s State) Looked(l Listing) Event {
 	return e
 }
 
-// foreseen is how many attempts beyond those that are allowed are looked for.
-const foreseen = 5
-
 // latest returns the state at the last attempt of which a task is listed.
 func (s State) latest(l Listing) State {
-	last := len(s.spec.Attempts)
-	if s.spec.Later != nil {
-		last = max(last, s.Attempt) + foreseen
+	last := s.spec.Attempts
+	if s.spec.Foreseen > 0 {
+		last = max(last, s.Attempt) + s.spec.Foreseen
 	}
 	found, earlier := s, slices.Clip(s.Earlier)
 	for n := s.Attempt; n <= last; n++ {
@@ -84,7 +81,10 @@ func (s State) latest(l Listing) State {
 // RestoreObjects are compared as JSON, since it echoes them with white space
 // of its own (dbs-api.md §1.4).
 func (s State) differences(t Task) []string {
-	want, got := s.spec.Parameters, t.Parameters
+	if t.Parameters == nil {
+		return nil
+	}
+	want, got := &s.spec.Item.Parameters, t.Parameters
 	var diff []string
 	text := func(name, want, got string) {
 		if want != "" && got != "" && want != got {

@@ -47,18 +47,14 @@ func (p Phase) Active() bool {
 
 // Spec is what a restore is to be: constant over its life.
 type Spec struct {
-	Key          plan.Key
-	BackupPlanID string
-	Parameters   plan.Parameters
-	Databases    []plan.Database
-	Declared     plan.Digest
-	MovingTime   bool           // the restore point was declared relative, such as latest: a task found by name may carry another
-	Attempts     []plan.Attempt // identities, one per attempt that is allowed; at least one
+	Item       *plan.Item // must not change afterwards
+	MovingTime bool       // the restore point was declared relative, such as latest: a task found by name may carry another
+	Attempts   int        // that are allowed; at least one
+	Foreseen   int        // further attempts whose tasks are looked for: a person may have asked for them in a process of which nothing is known
 
-	// Later returns the identity of the nth attempt, beyond those that are
-	// allowed: a person may have asked for it in a process of which nothing is
-	// known. nil for none.
-	Later func(n int) plan.Attempt
+	// Identity returns the identity of the nth attempt, counted from 1. It is not
+	// kept, as most restores need that of one attempt, three times.
+	Identity func(n int) plan.Attempt
 
 	Policy Policy
 }
@@ -100,7 +96,7 @@ var DefaultPolicy = Policy{
 // Invariants:
 //
 //	S1  TaskID is set in Created, Ready, Starting, Running and Succeeded.
-//	S2  Attempt is in 1..len(Spec.Attempts), or that of a task that was found.
+//	S2  Attempt is in 1..Spec.Attempts, or that of a task that was found.
 //	S3  Failure is set in Failed, TimedOut, Unknown and Skipped.
 //	S4  an ended State never changes.
 type State struct {
@@ -126,7 +122,7 @@ type Snapshot struct {
 	TaskID  string   `json:"taskId,omitempty"`  // the service's id; "" while none is known
 	Adopted bool     `json:"adopted,omitempty"` // the task was found, not answered to a create of ours
 	Assumed bool     `json:"assumed,omitempty"` // Running because of a status that nobody knows, not of a start or a known one
-	Last    Task     `json:"last,omitzero"`     // as last seen at the service; zero before
+	Last    Task     `json:"last,omitzero"`     // as last seen at the service, without its parameters; zero before
 	Surplus []string `json:"surplus,omitempty"` // other tasks of ours, which are never started
 	Earlier []string `json:"earlier,omitempty"` // tasks of the attempts before, which ended as failed
 	Failure *Failure `json:"failure,omitempty"` // why it ended, or what went wrong last
@@ -154,8 +150,8 @@ func waiting(spec *Spec, attempt int) State {
 // Load returns the state that a snapshot was taken of. An attempt beyond those
 // of the spec is an error.
 func Load(spec Spec, saved Snapshot) (State, error) {
-	if saved.Attempt < 1 || saved.Attempt > len(spec.Attempts) {
-		return State{}, fmt.Errorf("restore %s: a snapshot of attempt %d, of %d", spec.Key, saved.Attempt, len(spec.Attempts))
+	if saved.Attempt < 1 || saved.Attempt > spec.Attempts {
+		return State{}, fmt.Errorf("restore %s: a snapshot of attempt %d, of %d", spec.Item.Key, saved.Attempt, spec.Attempts)
 	}
 	s := New(spec)
 	s.Snapshot = saved
@@ -166,14 +162,7 @@ func Load(spec Spec, saved Snapshot) (State, error) {
 func (s State) Spec() *Spec { return s.spec }
 
 // Identity returns the token and the task name of the current attempt.
-func (s State) Identity() plan.Attempt { return s.spec.identity(s.Attempt) }
-
-func (s *Spec) identity(attempt int) plan.Attempt {
-	if attempt <= len(s.Attempts) {
-		return s.Attempts[attempt-1]
-	}
-	return s.Later(attempt)
-}
+func (s State) Identity() plan.Attempt { return s.spec.Identity(s.Attempt) }
 
 // Took returns how long a restore that has succeeded took, by the service's clock
 // where it tells, else as far as was noticed; 0 when it has not or was adopted.

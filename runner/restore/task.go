@@ -12,12 +12,12 @@ type Task struct {
 	ID         string
 	Name       string // RestoreTaskName
 	Status     Status
-	RawStatus  string          // as the service wrote it
-	Created    time.Time       // zero when absent
-	Finished   time.Time       // zero until done
-	Message    string          // "" for none; the service's "NULL" counts as none
-	Progress   Progress        // percent
-	Parameters plan.Parameters // as echoed; the instance type in lower case, IP and port from "ip:port"
+	RawStatus  string           // as the service wrote it
+	Created    time.Time        // zero when absent
+	Finished   time.Time        // zero until done
+	Message    string           // "" for none; the service's "NULL" counts as none
+	Progress   Progress         // percent
+	Parameters *plan.Parameters `json:",omitempty"` // as echoed; the instance type in lower case, IP and port from "ip:port"
 }
 
 // Progress is the percent done of the four phases of a logical restore. In a

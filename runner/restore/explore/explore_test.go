@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
 
@@ -100,7 +101,7 @@ func TestKeysTellEveryField(t *testing.T) {
 		everyField(t, reflect.ValueOf(&w).Elem(), "world", func() string { return string(w.appendKey(nil)) })
 	})
 	t.Run("of snapshots", func(t *testing.T) {
-		s := restore.Snapshot{Failure: &restore.Failure{}}
+		s := restore.Snapshot{Failure: &restore.Failure{}, Last: restore.Task{Parameters: &plan.Parameters{}}}
 		everyField(t, reflect.ValueOf(&s).Elem(), "snapshot", func() string { return string(appendKey(nil, reflect.ValueOf(s))) })
 	})
 }
@@ -126,7 +127,7 @@ func everyField(t *testing.T, v reflect.Value, path string, key func() string) {
 		everyField(t, v.Index(0), path+"[0]", key)
 		return
 	case reflect.Pointer:
-		if v.Type() == reflect.TypeFor[*restore.Failure]() {
+		if _, ok := v.Interface().(*node); !ok && v.Type() != specType && !v.IsNil() {
 			everyField(t, v.Elem(), path, key)
 		}
 		v.SetZero()

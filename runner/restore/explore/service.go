@@ -81,7 +81,7 @@ func (x *explorer) seen(w *world, i int) (_ restore.Task, ok bool) {
 }
 
 func (x *explorer) describe(t task, i int, as time.Duration) restore.Task {
-	shown := restore.Task{ID: x.id(i), Name: x.spec.Attempts[t.attempt-1].RestoreTaskName, Created: epoch.Add(t.created)}
+	shown := restore.Task{ID: x.id(i), Name: x.spec.Identity(int(t.attempt)).RestoreTaskName, Created: epoch.Add(t.created)}
 	if x.setup.Off.has(List) {
 		shown.Name = shown.Name[:3]
 	}

@@ -113,16 +113,17 @@ func (s Setup) processes() int {
 // spec returns what the restore is to be. Its policy is the default one, but
 // for seldom polls: what happens between start and end decides nothing here.
 func (s Setup) spec() restore.Spec {
-	spec := restore.Spec{
-		Key: "orders", BackupPlanID: "dbs1plan",
-		Parameters: plan.Parameters{BackupPlanId: "dbs1plan"},
-		Policy:     restore.Policy{PollInterval: time.Minute},
-	}
-	for n := range max(1, s.Bounds.Attempts) {
-		spec.Attempts = append(spec.Attempts, plan.Attempt{
+	identities := make([]plan.Attempt, max(1, s.Bounds.Attempts))
+	for n := range identities {
+		identities[n] = plan.Attempt{
 			ClientToken:     plan.Token("token-" + string(rune('1'+n))),
 			RestoreTaskName: "orders-" + string(rune('1'+n)),
-		})
+		}
 	}
-	return spec
+	return restore.Spec{
+		Item:     &plan.Item{Key: "orders", Parameters: plan.Parameters{BackupPlanId: "dbs1plan"}},
+		Attempts: len(identities),
+		Identity: func(n int) plan.Attempt { return identities[n-1] },
+		Policy:   restore.Policy{PollInterval: time.Minute},
+	}
 }

@@ -39,14 +39,15 @@ type progress struct {
 	into    *jsonFile         // nil for none
 	screen  *screen           // nil for none
 	unfold  func()            // ends the folding of a log
-	changes chan runner.Change
+	changes chan *runner.Change
+	watched bool          // somebody is shown them
 	dropped int           // changes that found the backlog full
 	written chan struct{} // closed when all changes are
 }
 
 // newProgress begins to show a run, also in a file unless that is nil.
 func (a *app) newProgress(p *plan.Plan, into *jsonFile) *progress {
-	o := &progress{app: a, plan: p, text: true, into: into, unfold: func() {}, changes: make(chan runner.Change, backlog), written: make(chan struct{})}
+	o := &progress{app: a, plan: p, text: true, into: into, unfold: func() {}, changes: make(chan *runner.Change, backlog), written: make(chan struct{})}
 	var show []observer
 	switch {
 	case a.flags.output == "json":
@@ -66,14 +67,18 @@ func (a *app) newProgress(p *plan.Plan, into *jsonFile) *progress {
 	for _, j := range o.json {
 		show = append(show, j)
 	}
+	o.watched = len(show) > 0
 	go o.write(show)
 	return o
 }
 
 // observe takes a change without waiting for anybody.
 func (o *progress) observe(c runner.Change) {
+	if !o.watched {
+		return
+	}
 	select {
-	case o.changes <- c:
+	case o.changes <- &c:
 	default:
 		o.dropped++
 	}
@@ -92,7 +97,7 @@ func (o *progress) write(show []observer) {
 			}
 			counts = c.Counts
 			for _, s := range show {
-				s.Observe(c)
+				s.Observe(*c)
 			}
 		case now := <-beat.C:
 			for _, s := range show {

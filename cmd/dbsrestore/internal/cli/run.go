@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -67,7 +66,7 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 	})
 	st.stop()
 	if err == nil {
-		err = a.end(context.WithoutCancel(ctx), j, run, p, past, result)
+		err = a.end(context.WithoutCancel(ctx), j, run, past.Without(result.Items), result)
 	}
 	measured := report.New(report.Run{Manifest: run.Manifest, Key: run.Key, Target: run.Target, Plan: p,
 		Outcomes: result.Items, Started: run.Started, Ended: result.Ended})
@@ -87,24 +86,22 @@ func (a *app) objectivesStatus(r *report.Report) error {
 	return statusOnly(exitMissed)
 }
 
-// end marks a run as over, unless a task of it goes on or may. Past is what was
-// known when it began: the lock has kept others from adding to it.
-func (a *app) end(ctx context.Context, j *journal.Journal, run journal.Run, p *plan.Plan, past runner.Past, r runner.Report) error {
-	past = past.After(r.Items)
+// end marks a run as over, unless a task of it goes on or may. Rest is what was
+// known of the items that were not carried out when it began: the lock has kept
+// others from adding to it.
+func (a *app) end(ctx context.Context, j *journal.Journal, run journal.Run, rest runner.Past, r runner.Report) error {
 	var elsewhere []string
-	for _, key := range past.Unfinished() {
-		if !slices.ContainsFunc(p.Items, func(it plan.Item) bool { return it.Key == key && it.Action != plan.Blocked }) {
-			elsewhere = append(elsewhere, string(key))
-		}
+	for _, key := range rest.Unfinished() {
+		elsewhere = append(elsewhere, string(key))
 	}
 	if len(elsewhere) > 0 {
 		fmt.Fprintf(a.env.Stderr, "Run %s has restores that this plan does not: %s. They are not followed; 'dbsrestore status' shows them.\n",
-			view.Inert(p.Run), view.Inert(strings.Join(elsewhere, ", ")))
+			view.Inert(run.Key), view.Inert(strings.Join(elsewhere, ", ")))
 	}
 	if r.Drained || r.Counts.Active > 0 || len(elsewhere) > 0 {
 		return nil
 	}
-	return stateError(j.End(ctx, run.ID, r.Ended, outcomeWord(r, past)))
+	return stateError(j.End(ctx, run.ID, r.Ended, outcomeWord(r, rest)))
 }
 
 // begin finds or opens the run in the journal, and refuses to overlap with an
@@ -126,6 +123,7 @@ func (a *app) begin(ctx context.Context, j *journal.Journal, p *plan.Plan, targe
 		return journal.Run{}, err
 	}
 	run, err := j.Begin(ctx, journal.Run{Target: target, Manifest: p.Manifest.Name, Key: p.Run, PlanDigest: string(p.Digest), Plan: data, Started: a.env.Now()})
+	run.Plan = nil // not to be kept for the time of the run: it may be large
 	return run, stateError(err)
 }
 
@@ -139,12 +137,12 @@ func lockError(err error) error {
 const outcomeHalted = "halted"
 
 // outcomeWord is what the journal keeps of how a run ended, with all its items:
-// the plan that was carried out last may have only some.
-func outcomeWord(r runner.Report, past runner.Past) string {
+// the plan that was carried out last may have only some, and rest are the others.
+func outcomeWord(r runner.Report, rest runner.Past) string {
 	if r.Halted {
 		return outcomeHalted
 	}
-	for _, saved := range past {
+	for _, saved := range rest {
 		if saved.State.Phase != restore.Succeeded {
 			return "failed"
 		}

@@ -133,8 +133,8 @@ func (w *watcher) follow(ctx context.Context) error {
 // tell passes on what was appended since.
 func (w *watcher) tell(ctx context.Context) error {
 	changes, err := w.replay.Next(ctx)
-	for _, c := range changes {
-		w.out.changes <- c // unlike a run, this may wait for who reads it
+	for i := range changes {
+		w.out.changes <- &changes[i] // unlike a run, this may wait for who reads it
 	}
 	return err
 }

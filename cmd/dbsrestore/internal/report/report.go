@@ -62,7 +62,7 @@ const Never time.Duration = -1
 
 // New computes the figures of a run.
 func New(r Run) *Report {
-	rep := &Report{Run: r, End: r.Ended}
+	rep := &Report{Run: r, End: r.Ended, Items: make([]Item, 0, len(r.Outcomes))}
 	for _, o := range r.Outcomes {
 		rep.Items = append(rep.Items, newItem(o, r.Started))
 	}

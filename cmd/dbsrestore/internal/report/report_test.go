@@ -78,7 +78,7 @@ func drill(n int) report.Run {
 			s.Phase = restore.Failed
 			s.Failure = &restore.Failure{Class: restore.Refused, Code: "RestoreFailed", Message: "the destination has no space left on its disk"}
 		}
-		r.Outcomes = append(r.Outcomes, runner.Outcome{Item: it, State: s})
+		r.Outcomes = append(r.Outcomes, runner.Outcome{Item: &it, State: s})
 		if s.EndedAt.After(r.Ended) {
 			r.Ended = s.EndedAt
 		}

@@ -51,8 +51,11 @@ func (t Tier) Verdict() Verdict {
 
 // tiers measures items by tier, and all together.
 func tiers(items []Item, started time.Time) ([]Tier, Tier) {
-	byName := map[string][]Item{}
-	for _, it := range items {
+	all := make([]*Item, 0, len(items))
+	byName := map[string][]*Item{}
+	for i := range items {
+		it := &items[i]
+		all = append(all, it)
 		byName[it.Tier] = append(byName[it.Tier], it)
 	}
 	var list []Tier
@@ -66,10 +69,10 @@ func tiers(items []Item, started time.Time) ([]Tier, Tier) {
 		none := func(d time.Duration) time.Duration { return cmp.Or(d, 1<<62) }
 		return cmp.Or(cmp.Compare(none(a.RTO.Objective), none(b.RTO.Objective)), cmp.Compare(a.Name, b.Name))
 	})
-	return list, measure(items, started)
+	return list, measure(all, started)
 }
 
-func measure(items []Item, started time.Time) Tier {
+func measure(items []*Item, started time.Time) Tier {
 	t := Tier{Items: len(items)}
 	var rto, rpo, took []time.Duration
 	for _, it := range items {

@@ -86,14 +86,14 @@ func (a *Annotations) Outcomes(w io.Writer, file string, items []runner.Outcome)
 
 // Blocked writes an error for each item of a plan that is blocked.
 func (a *Annotations) Blocked(w io.Writer, file string, p *plan.Plan) {
-	for _, it := range p.Items {
-		if it.Action == plan.Blocked {
+	for i := range p.Items {
+		if it := &p.Items[i]; it.Action == plan.Blocked {
 			a.item(w, file, diag.Error, it, "blocked: "+it.Reason)
 		}
 	}
 }
 
-func (a *Annotations) item(w io.Writer, file string, severity diag.Severity, it plan.Item, text string) {
+func (a *Annotations) item(w io.Writer, file string, severity diag.Severity, it *plan.Item, text string) {
 	if a.written[severity] == maxAnnotations {
 		return
 	}

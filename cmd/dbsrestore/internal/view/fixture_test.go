@@ -76,18 +76,17 @@ type drill struct {
 // newDrill returns the beginning of a run of p.
 func newDrill(t *testing.T, p *plan.Plan) *drill {
 	d := &drill{t: t, plan: p, now: start, states: make(map[plan.Key]restore.State)}
-	for _, it := range p.Items {
+	for i := range p.Items {
+		it := &p.Items[i]
 		if it.Action == plan.Blocked {
 			continue
 		}
-		spec := restore.Spec{Key: it.Key, BackupPlanID: it.Parameters.BackupPlanId, Parameters: it.Parameters}
-		for n := range p.Failure.Attempts {
-			spec.Attempts = append(spec.Attempts, plan.Attempt{
-				ClientToken:     plan.Token(fmt.Sprintf("token%d%s", n+1, it.Key)),
-				RestoreTaskName: fmt.Sprintf("quarterly-drill-%s-%d", it.Key, n+1),
-			})
-		}
-		d.states[it.Key] = restore.New(spec)
+		d.states[it.Key] = restore.New(restore.Spec{Item: it, Attempts: p.Failure.Attempts, Identity: func(n int) plan.Attempt {
+			return plan.Attempt{
+				ClientToken:     plan.Token(fmt.Sprintf("token%d%s", n, it.Key)),
+				RestoreTaskName: fmt.Sprintf("quarterly-drill-%s-%d", it.Key, n),
+			}
+		}})
 	}
 	return d
 }
@@ -137,7 +136,8 @@ func (d *drill) counts() runner.Counts {
 
 func (d *drill) outcomes() []runner.Outcome {
 	var list []runner.Outcome
-	for _, it := range d.plan.Items {
+	for i := range d.plan.Items {
+		it := &d.plan.Items[i]
 		list = append(list, runner.Outcome{Item: it, State: d.states[it.Key]})
 	}
 	return list

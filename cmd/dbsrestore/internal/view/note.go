@@ -177,7 +177,7 @@ func newNote(c runner.Change) note {
 		TaskID: Inert(s.TaskID), Status: Inert(s.Last.RawStatus),
 		Stage: stage(s.Last), Progress: newProgress(s), percent: percent(s.Last),
 		Surplus: inertAll(s.Surplus),
-		Ended:   ended(c.Counts), Total: c.Counts.Total, attempts: len(s.Spec().Attempts),
+		Ended:   ended(c.Counts), Total: c.Counts.Total, attempts: s.Spec().Attempts,
 	}
 	if s.Phase.Ended() {
 		n.elapsed = took(s, s.EndedAt)
