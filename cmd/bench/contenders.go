@@ -37,6 +37,7 @@ func all() []contender {
 		{name: "sdk", run: sdkLoop},
 		{name: "node", absent: nodeAbsent(), set: writeNode, run: node},
 		{name: "xargs-curl", absent: notOnPath("xargs", "curl", "openssl"), set: writeShell, run: xargs},
+		{name: "xargs-aliyun", absent: notOnPath("xargs", "aliyun"), set: writeCLI, run: xargsCLI},
 		{name: "terraform", absent: notOnPath("terraform", "curl", "openssl"), set: writeTerraform, run: terraform},
 	}
 }
@@ -133,8 +134,24 @@ var shellScript string
 
 func writeShell(j job) error { return j.write("restore.sh", shellScript) }
 
-func xargs(ctx context.Context, j job) *exec.Cmd {
-	return command(ctx, "sh", "-c", fmt.Sprintf("seq 0 %d | xargs -P %d -n 1 sh %s %s", j.n-1, j.inFlight, j.file("restore.sh"), j.endpoint))
+func xargs(ctx context.Context, j job) *exec.Cmd { return each(ctx, j, "restore.sh") }
+
+// each runs a script once for each restore.
+func each(ctx context.Context, j job, script string) *exec.Cmd {
+	return command(ctx, "sh", "-c", fmt.Sprintf("seq 0 %d | xargs -P %d -n 1 sh %s %s", j.n-1, j.inFlight, j.file(script), j.endpoint))
+}
+
+//go:embed testdata/cli.sh
+var cliScript string
+
+func writeCLI(j job) error { return j.write("cli.sh", cliScript) }
+
+// xargsCLI runs the vendor's command line, which keeps its configuration in the
+// home directory.
+func xargsCLI(ctx context.Context, j job) *exec.Cmd {
+	cmd := each(ctx, j, "cli.sh")
+	cmd.Env = append(os.Environ(), "HOME="+j.dir, "ALIBABA_CLOUD_REGION_ID=cn-hangzhou")
+	return cmd
 }
 
 // writeTerraform prepares one terraform_data for each restore, whose
