@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -107,11 +108,58 @@ func TestUnfinishedAndRunsAreNewestFirst(t *testing.T) {
 		}
 		return strings.Join(keys, ", ")
 	}
-	if got, want := keys(j.Unfinished(ctx, "t", "m")), "m wednesday plan, m monday plan"; got != want {
+	if got, want := keys(j.Unfinished(ctx, "t", "m")), "m wednesday , m monday "; got != want {
 		t.Errorf("Unfinished: got %s, want %s", got, want)
 	}
 	if got, want := keys(j.Runs(ctx)), "another monday , m wednesday , m tuesday , m monday "; got != want {
 		t.Errorf("Runs: got %s, want %s", got, want)
+	}
+}
+
+// The text of a plan is long and says much the same again and again.
+func TestPlansTakeLittleRoom(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, dir)
+	text := bytes.Repeat([]byte(`{"key": "orders", "action": "restore"}`+"\n"), 10_000)
+	want, err := j.Begin(t.Context(), journal.Run{Target: "t", Manifest: "m", Key: "k", Plan: text, Started: t0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Stat(filepath.Join(dir, "journal.db"))
+	if err != nil || file.Size() > int64(len(text)/5) {
+		t.Errorf("%v: a plan of %d bytes makes a journal of %d", err, len(text), file.Size())
+	}
+	got, _, err := open(t, dir).Find(t.Context(), "t", "m", "k")
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestPlansAreReadAsTheyWereStored(t *testing.T) {
+	for stored, want := range map[string]struct {
+		text string
+		err  error
+	}{
+		`CAST('{"old": 1}' AS BLOB)`: {`{"old": 1}`, nil}, // from before plans were compressed
+		"x''":                        {"", nil},
+		"x'1f8b08'":                  {"", journal.ErrDamaged},
+	} {
+		dir := t.TempDir()
+		fill(t, dir)
+		if err := execute(filepath.Join(dir, "journal.db"), "UPDATE run SET plan = "+stored); err != nil {
+			t.Fatal(err)
+		}
+		runs, err := open(t, dir).Runs(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := open(t, dir).Find(t.Context(), runs[0].Target, runs[0].Manifest, runs[0].Key)
+		if !errors.Is(err, want.err) || string(got.Plan) != want.text {
+			t.Errorf("%s: got %q, %v, want %q, %v", stored, got.Plan, err, want.text, want.err)
+		}
 	}
 }
 

@@ -25,14 +25,18 @@ type Run struct {
 // of one that was found, the moment it was first started.
 func (j *Journal) Begin(ctx context.Context, r Run) (Run, error) {
 	r.Ended, r.Outcome = time.Time{}, ""
-	err := j.update(ctx, func(tx *sql.Tx) error {
+	text, err := packed(r.Plan)
+	if err != nil {
+		return Run{}, j.wrap("begin a run in", err)
+	}
+	err = j.update(ctx, func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, `
 			INSERT INTO run (target, manifest, key, plan_digest, plan, started, outcome)
 			VALUES (?, ?, ?, ?, ?, ?, '')
 			ON CONFLICT (target, manifest, key) DO UPDATE
 				SET plan_digest = excluded.plan_digest, plan = excluded.plan, ended = NULL, outcome = ''
 			RETURNING id, started`,
-			r.Target, r.Manifest, r.Key, r.PlanDigest, blob(r.Plan), stamp(r.Started),
+			r.Target, r.Manifest, r.Key, r.PlanDigest, text, stamp(r.Started),
 		).Scan(&r.ID, (*scanTime)(&r.Started))
 	})
 	if err != nil {
@@ -66,9 +70,9 @@ func (j *Journal) Find(ctx context.Context, target, manifest, key string) (Run, 
 }
 
 // Unfinished returns the runs of a target and manifest that have not ended,
-// newest first.
+// newest first, without their plans.
 func (j *Journal) Unfinished(ctx context.Context, target, manifest string) ([]Run, error) {
-	return j.runs(ctx, "plan", "target = ? AND manifest = ? AND ended IS NULL", target, manifest)
+	return j.runs(ctx, "NULL", "target = ? AND manifest = ? AND ended IS NULL", target, manifest)
 }
 
 // Runs returns all runs, newest first. Their Plan is left out: it may be large.
@@ -88,7 +92,7 @@ func (j *Journal) runs(ctx context.Context, plan, where string, args ...any) (_ 
 	var runs []Run
 	for rows.Next() {
 		var r Run
-		if err := rows.Scan(&r.ID, &r.Target, &r.Manifest, &r.Key, &r.PlanDigest, &r.Plan,
+		if err := rows.Scan(&r.ID, &r.Target, &r.Manifest, &r.Key, &r.PlanDigest, (*scanText)(&r.Plan),
 			(*scanTime)(&r.Started), (*scanTime)(&r.Ended), &r.Outcome); err != nil {
 			return nil, err
 		}
