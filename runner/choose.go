@@ -164,11 +164,13 @@ func (e *engine) intend(c *choice, it *item, a restore.Action, records *[]Record
 		c.isDue(c.now.Add(wait)) // wakes the engine then
 		return nil
 	}
+	event := it.state.Intend(a, c.now)
 	if a.Kind == restore.Create {
 		it.backupPlan.creates++
+		event.AskedAt = e.listedAt(it)
 	}
 	c.add(call{kind: a.Kind, items: []*item{it}})
-	return e.apply(it, it.state.Intend(a, c.now), records)
+	return e.apply(it, event, records)
 }
 
 func (c *choice) add(call call) {

@@ -23,6 +23,7 @@ type engine struct {
 	items   []*item // in the plan's order
 	byKey   map[plan.Key]*item
 	byTask  map[string]plan.Key // by id of the restore task
+	unmade  map[string]*item    // by task name: of which no create was sent yet
 	active  []*item             // a task exists or may, in the order begun
 	use     usage
 	queue   queue         // of those that have not begun and may
@@ -70,7 +71,9 @@ type result struct {
 	call   call
 	took   time.Duration // the call
 	events []itemEvent
-	err    error // a bug: the run stops
+	names  []string  // of the tasks that a look has listed; nil when it failed
+	asked  time.Time // when that list was asked for
+	err    error     // a bug: the run stops
 }
 
 type itemEvent struct {
@@ -92,6 +95,7 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 	e := &engine{
 		plan: p, svc: svc, log: log, options: o, budget: budget,
 		byTask:  make(map[string]plan.Key),
+		unmade:  make(map[string]*item),
 		polled:  make(map[plan.Site]time.Time),
 		byKey:   make(map[plan.Key]*item, len(p.Items)),
 		use:     newUsage(p.Limits),
@@ -138,6 +142,9 @@ func (e *engine) add(pi *plan.Item) error {
 	}
 	it := &item{Item: pi, state: state, rank: len(e.items)}
 	e.use.place(it)
+	if first(state) {
+		e.unmade[it.RestoreTaskName] = it
+	}
 	e.items = append(e.items, it)
 	e.byKey[pi.Key] = it
 	e.counts.add(state.Phase, 1)
@@ -346,6 +353,7 @@ func (e *engine) collect(r result) ([]itemEvent, error) {
 		switch of := r.call.items[0].backupPlan; r.call.kind {
 		case restore.Look:
 			of.listing = false
+			e.learn(of, r)
 		case restore.Create:
 			of.creates--
 		}

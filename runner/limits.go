@@ -2,6 +2,7 @@ package runner
 
 import (
 	"slices"
+	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
@@ -33,11 +34,12 @@ type source struct {
 type backupPlan struct {
 	source
 	active  int
-	creates int     // under way
-	listing bool    // a list of its tasks is being read
-	wanted  bool    // it is among those that the engine looks at
-	unseen  []*item // that wait for a list before they can begin, and some that do not any more
-	lanes   []*lane // of its items that may begin
+	creates int       // under way
+	listing bool      // a list of its tasks is being read
+	listed  time.Time // when the last list was asked for of those that show all its tasks together; zero for never
+	wanted  bool      // it is among those that the engine looks at
+	unseen  []*item   // that wait for a list before they can begin, and some that do not any more
+	lanes   []*lane   // of its items that may begin
 }
 
 func newUsage(l schema.Limits) usage {

@@ -203,6 +203,17 @@ func (q *queue) nextOf(p *backupPlan) *item {
 	return best
 }
 
+// drop takes an item out, if it is in.
+func (q *queue) drop(it *item) {
+	switch i := it.place - 1; {
+	case i < 0:
+	case i < len(q.later.of) && q.later.of[i] == it:
+		q.later.drop(it)
+	default:
+		q.take(it)
+	}
+}
+
 // take takes an item out, which next returned.
 func (q *queue) take(it *item) {
 	l := q.laneOf(it)

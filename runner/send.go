@@ -78,11 +78,21 @@ func (e *engine) single(ctx context.Context, c call) result {
 
 func (e *engine) look(ctx context.Context, c call) result {
 	site, id := c.items[0].Site, c.items[0].Parameters.BackupPlanId
+	asked := time.Now()
 	tasks, err := e.svc.RestoreTasks(ctx, site, id, c.since)
 	listing := restore.NewListing(tasks)
-	return each(c.items, err, restore.LookFailed, func(it *item) restore.Event {
-		return it.state.Looked(listing)
+	r := each(c.items, err, restore.LookFailed, func(it *item) restore.Event {
+		event := it.state.Looked(listing)
+		event.AskedAt = asked
+		return event
 	})
+	if err == nil {
+		r.asked, r.names = asked, make([]string, len(tasks))
+		for i, t := range tasks {
+			r.names[i] = t.Name
+		}
+	}
+	return r
 }
 
 func (e *engine) poll(ctx context.Context, c call) result {

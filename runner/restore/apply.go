@@ -54,6 +54,8 @@ func (s State) intended(e Event) State {
 	s.Phase = Creating
 	if e.Effect == Start {
 		s.Phase = Starting
+	} else if e.AskedAt.After(s.AbsentAt) {
+		s.AbsentAt = e.AskedAt
 	}
 	return s
 }

@@ -32,6 +32,7 @@ type Event struct {
 	At       time.Time  `json:"at"`
 	Effect   ActionKind `json:"effect,omitempty"`  // Intended: create or start
 	Attempt  int        `json:"attempt,omitempty"` // Intended; Looked: that of Tasks
+	AskedAt  time.Time  `json:"askedAt,omitzero"`  // Looked: when the list was asked for, At when zero; Intended, of a create: when the last was that showed no task of this restore, though read for others
 	Intent   *Intent    `json:"intent,omitempty"`  // Intended, of a create; Looked, when it found the task
 	TaskID   string     `json:"taskId,omitempty"`  // Answered
 	Tasks    []Task     `json:"tasks,omitempty"`

@@ -80,7 +80,10 @@ func union(ids []string, tasks []Task) []string {
 // notListed handles a look that found no task of ours.
 func (s State) notListed(e Event) State {
 	if s.Phase == Waiting {
-		s.Phase, s.due, s.AbsentAt = Absent, e.At, e.At
+		s.Phase, s.due, s.AbsentAt = Absent, e.At, e.AskedAt
+		if e.AskedAt.IsZero() {
+			s.AbsentAt = e.At
+		}
 		return s
 	}
 	s.looks++

@@ -36,9 +36,10 @@ const Fence = time.Minute
 // precheck is asked about.
 const checkPreAfter = 2
 
-// skew is how far the service's clock may be from ours: the gateway refuses
-// requests of clients that are further off (dbs-api.md §4.8).
-const skew = 15 * time.Minute
+// Skew is how far the service's clock may be from ours: the gateway refuses
+// requests of clients that are further off (dbs-api.md §4.8). It is far more than
+// a list may lag behind.
+const Skew = 15 * time.Minute
 
 // Next says what is to be done now or at Due.
 func (s State) Next() Action {
@@ -72,7 +73,7 @@ func (s State) since() time.Time {
 	if s.AbsentAt.IsZero() {
 		return time.Time{}
 	}
-	return s.AbsentAt.Add(-skew)
+	return s.AbsentAt.Add(-Skew)
 }
 
 // pollAfter returns the pause before the next poll of a task that has been

@@ -131,7 +131,7 @@ type Snapshot struct {
 	StartedAt time.Time `json:"startedAt,omitzero"`
 	EndedAt   time.Time `json:"endedAt,omitzero"`
 
-	AbsentAt time.Time `json:"absentAt,omitzero"` // when the list showed first that no task of this attempt existed
+	AbsentAt time.Time `json:"absentAt,omitzero"` // when a list showed that no task of this attempt existed
 	SentAt   time.Time `json:"sentAt,omitzero"`   // when the current effect was last intended
 	Sends    int       `json:"sends,omitempty"`   // of the current effect
 }

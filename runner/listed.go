@@ -1,0 +1,47 @@
+package runner
+
+import (
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/runner/restore"
+)
+
+// A look for the tasks of some restores lists those of the whole backup plan that
+// were created after a moment: when a list showed that there was none of theirs.
+// Were that the beginning of the run for all, each look would list the whole run.
+// But what was listed for some restores holds for those that wait, too.
+
+// first reports whether nothing was sent of a restore, which is at its first
+// attempt.
+func first(s restore.State) bool {
+	return (s.Phase == restore.Waiting || s.Phase == restore.Absent) && s.Attempt == 1 && s.Sends == 0
+}
+
+// learn takes in what a look has listed for others than those it was made for. A
+// task of a restore that waits was made by somebody else: it is looked for again,
+// and not created.
+func (e *engine) learn(of *backupPlan, r result) {
+	if r.names == nil || !r.call.since.IsZero() && r.call.since.After(of.listed.Add(-restore.Skew)) {
+		return // not read, or what was created in between was not listed
+	}
+	of.listed = r.asked
+	for _, name := range r.names {
+		it := e.unmade[name]
+		if it == nil || it.backupPlan != of || it.flying || it.state.Phase != restore.Absent {
+			continue
+		}
+		e.queue.drop(it)
+		it.state = it.state.Resume()
+		e.await(it)
+	}
+}
+
+// listedAt returns when the last list was asked for that showed no task of an item
+// of which a create is intended now, zero when its state knows best.
+func (e *engine) listedAt(it *item) time.Time {
+	if e.unmade[it.RestoreTaskName] != it || !first(it.state) {
+		return time.Time{}
+	}
+	delete(e.unmade, it.RestoreTaskName)
+	return it.backupPlan.listed
+}

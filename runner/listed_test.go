@@ -1,0 +1,98 @@
+package runner_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/dbsrestore/dbsrestore/plan"
+	"github.com/dbsrestore/dbsrestore/runner"
+)
+
+// The tasks of hours ago are not listed again for each restore of today: what a list
+// showed that was read for one restore holds for those that wait.
+func TestListsOfALongRunStayShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 600
+		b := newBench(t, plans(1, time.Minute), strings.Replace(restores(n, 1), "inFlight: 32", "inFlight: 4", 1))
+		p := b.plan()
+		var mu sync.Mutex
+		lists, further := 0, 0
+		b.intercept = func(action string, r *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			q, err := url.ParseQuery(string(body))
+			if err != nil {
+				return nil, err
+			}
+			if action == "DescribeRestoreTaskList" && q.Get("BackupPlanId") != "" {
+				mu.Lock()
+				lists++
+				if q.Get("PageNum") != "0" {
+					further++
+				}
+				mu.Unlock()
+			}
+			return next()
+		}
+		began := time.Now()
+		report, err := b.run(t.Context(), p, runner.Options{})
+		if err != nil || report.Counts.Succeeded != n {
+			t.Fatalf("got %+v, %v, want all %d succeeded", report.Counts, err, n)
+		}
+		if took := time.Since(began); took < 2*time.Hour {
+			t.Fatalf("took %v: too short to tell", took)
+		}
+		if lists > n/3 || lists < n/8 || further > 0 {
+			t.Errorf("got %d pages of lists, %d of them further ones, want %d lists of one page", lists, further, n/4)
+		}
+	})
+}
+
+// Another host, of which this one knows nothing, carries out the same run. A restore
+// of which it has made the task while this host had it waiting is adopted.
+func TestATaskThatIsListedWhileItsRestoreWaitsIsAdopted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 12
+		b := newBench(t, plans(1, time.Minute), strings.Replace(restores(n, 1), "inFlight: 32", "inFlight: 1", 1))
+		p := b.plan()
+		last := p.Items[n-1]
+		password := last.Password
+		made := ""
+		b.intercept = func(action string, _ *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+			if action == "StartRestoreTask" && made == "" {
+				made = "being made"
+				id, err := b.newClient(1000).CreateRestoreTask(t.Context(), last.Site, last.Attempt(p, 1), last.Parameters, password)
+				if err != nil {
+					t.Error(err)
+				}
+				made = id
+			}
+			return next()
+		}
+		creates := map[plan.Key]int{}
+		report, err := b.run(t.Context(), p, runner.Options{Observe: func(c runner.Change) {
+			if c.Event.Intent != nil && c.Event.Effect == "create" {
+				creates[c.Key]++
+			}
+		}})
+		if err != nil || report.Counts.Succeeded != n {
+			t.Fatalf("got %+v, %v, want all %d succeeded", report.Counts, err, n)
+		}
+		if got := report.Items[n-1].State; got.TaskID != made || !got.Adopted || creates[last.Key] != 0 {
+			t.Errorf("got task %s, adopted %t, after %d creates, want %s adopted after none", got.TaskID, got.Adopted, creates[last.Key], made)
+		}
+		if got := len(b.service.Summary().Tasks); got != n {
+			t.Errorf("got %d tasks, want %d", got, n)
+		}
+	})
+}
