@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
@@ -82,7 +83,11 @@ func (x *explorer) intent(w *world, s restore.State, a restore.Action) restore.E
 	if x.setup.Off.has(SettleFromFirst) && a.Kind == restore.Create && s.Sends > 0 {
 		at = s.SentAt
 	}
-	return s.Intend(a, at)
+	e := s.Intend(a, at)
+	if a.Kind == restore.Create && s.Sends == 0 && len(x.look(w, s, time.Time{}).Tasks) == 0 {
+		e.AskedAt = at // as late as it can be: a list was read for others just now
+	}
+	return e
 }
 
 // read makes a read.
