@@ -99,6 +99,7 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 		polled:  make(map[plan.Site]time.Time),
 		byKey:   make(map[plan.Key]*item, len(p.Items)),
 		use:     newUsage(p.Limits),
+		took:    estimates{before: o.Took},
 		grid:    gridOf(p.Limits),
 		gather:  gatherOf(p.Limits),
 		items:   make([]*item, 0, len(p.Items)),

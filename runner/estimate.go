@@ -1,10 +1,17 @@
 package runner
 
-import "time"
+import (
+	"time"
 
-// estimates are how long the restores of a run took, from which it is told when
-// to ask about others.
+	"github.com/dbsrestore/dbsrestore/plan"
+)
+
+// estimates are how long restores took, from which it is told when to ask about
+// others: each by how long it took in an earlier run, where that is known, and by
+// how much longer or shorter those of this run take; else as those of this run.
 type estimates struct {
+	before map[plan.Key]time.Duration // in an earlier run
+	pace   estimate                   // of what took a second before
 	all    estimate
 	byPlan map[*backupPlan]*estimate
 	call   estimate // how long it takes to ask
@@ -37,6 +44,9 @@ func (e *estimates) note(it *item) {
 	if took <= 0 {
 		return
 	}
+	if before := e.before[it.Key]; before > 0 {
+		e.pace.note(time.Duration(took.Seconds() / before.Seconds() * float64(time.Second)))
+	}
 	if e.byPlan == nil {
 		e.byPlan = map[*backupPlan]*estimate{}
 	}
@@ -45,6 +55,20 @@ func (e *estimates) note(it *item) {
 	}
 	e.byPlan[it.backupPlan].note(took)
 	e.all.note(took)
+}
+
+// soonest returns what an item hardly takes less than, zero when it is not known.
+func (e *estimates) soonest(it *item) time.Duration {
+	if before := e.before[it.Key]; before > 0 {
+		if pace := e.pace.soonest(); pace > 0 {
+			return time.Duration(before.Seconds() * float64(pace))
+		}
+		return before - before/8
+	}
+	if of := e.byPlan[it.backupPlan]; of != nil {
+		return of.soonest()
+	}
+	return e.all.soonest()
 }
 
 // patience is how many poll intervals may pass between two looks at a task, the
@@ -57,11 +81,7 @@ const patience = 12
 // noticed at once, and what takes longer is not asked about at every turn. After a
 // failure, and with an end that is far away, it is not before due.
 func (e *estimates) poll(it *item, due time.Time, interval time.Duration) time.Time {
-	soonest := e.all.soonest()
-	if of := e.byPlan[it.backupPlan]; of != nil {
-		soonest = of.soonest()
-	}
-	started := it.state.StartedAt
+	soonest, started := e.soonest(it), it.state.StartedAt
 	if soonest == 0 || started.IsZero() {
 		return due
 	}

@@ -11,7 +11,7 @@ import (
 // running is an item whose task was started at start.
 func running(start time.Time) *item {
 	spec := restore.Spec{Item: &plan.Item{Key: "a"}, Attempts: 1}
-	it := &item{state: restore.New(spec), backupPlan: &backupPlan{}}
+	it := &item{Item: spec.Item, state: restore.New(spec), backupPlan: &backupPlan{}}
 	it.state.Phase, it.state.StartedAt = restore.Running, start
 	return it
 }
@@ -72,5 +72,38 @@ func TestWhatTakesAboutAsLongIsExpectedSoon(t *testing.T) {
 		if got := e.soonest(); got < 59*time.Second || got > time.Minute {
 			t.Fatalf("got %v after %d restores, want 59s to 60s", got, i)
 		}
+	}
+}
+
+// What an item took in the run of yesterday tells more of it than what others take
+// today, and these tell how much longer it may take today.
+func TestEarlierRunsTellWhenAnItemIsAskedAbout(t *testing.T) {
+	const interval = 2 * time.Minute
+	start := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		others map[plan.Key]time.Duration // that have ended: how long they took today
+		want   time.Duration              // of one that took 16 minutes yesterday
+	}{
+		"nothing has ended":                 {nil, 14 * time.Minute},
+		"others take as long":               {map[plan.Key]time.Duration{"x": time.Minute, "y": 8 * time.Minute}, 16 * time.Minute},
+		"others take half of it":            {map[plan.Key]time.Duration{"x": 30 * time.Second, "y": 4 * time.Minute}, 8 * time.Minute},
+		"others, of which nothing is known": {map[plan.Key]time.Duration{"z": time.Minute}, 14 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := estimates{before: map[plan.Key]time.Duration{"a": 16 * time.Minute, "x": time.Minute, "y": 8 * time.Minute}}
+			it := running(start)
+			for range 30 {
+				for key, took := range c.others {
+					other := running(start)
+					other.Item, other.backupPlan = &plan.Item{Key: key}, it.backupPlan
+					other.state.Phase, other.state.EndedAt = restore.Succeeded, start.Add(took)
+					e.note(other)
+				}
+			}
+			it.heard = start.Add(time.Minute)
+			if got := e.poll(it, it.heard.Add(interval), interval).Sub(start); got < c.want-time.Second || got > c.want+time.Second {
+				t.Errorf("got %v, want about %v", got, c.want)
+			}
+		})
 	}
 }

@@ -96,3 +96,25 @@ func TestATaskThatIsListedWhileItsRestoreWaitsIsAdopted(t *testing.T) {
 		}
 	})
 }
+
+// A restore of 40 minutes is asked about again and again where nothing is known of
+// it, as it could end or fail at any time. Where it took as long yesterday it is
+// hardly asked about before.
+func TestWhatIsKnownOfAnEarlierRunSavesPolls(t *testing.T) {
+	polls := func(took map[plan.Key]time.Duration) (n int) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, plans(1, 40*time.Minute), restores(1, 1))
+			report, err := b.run(t.Context(), b.plan(), runner.Options{Took: took})
+			if err != nil || report.Counts.Succeeded != 1 {
+				t.Fatalf("got %+v, %v", report.Counts, err)
+			}
+			n = b.calls()
+		})
+		return n
+	}
+	without, with := polls(nil), polls(map[plan.Key]time.Duration{"r000": 40 * time.Minute})
+	if with >= without {
+		t.Errorf("got %d calls, and %d with what is known", without, with)
+	}
+	t.Logf("%d calls, %d with what is known", without, with)
+}

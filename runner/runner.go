@@ -34,6 +34,10 @@ type Options struct {
 	Retry    bool            // make a new attempt at what failed
 	NoFollow bool            // return when what may be begun has been begun, without waiting for it
 	MaxCalls int64           // calls under way at a time; 0 means 32
+
+	// Took is how long items took in an earlier run, as far as that is known: it tells
+	// when to ask about them.
+	Took map[plan.Key]time.Duration
 }
 
 // Change is an event and what it did to an item.

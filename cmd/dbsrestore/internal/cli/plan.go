@@ -16,6 +16,7 @@ import (
 	"github.com/dbsrestore/dbsrestore/cmd/dbsrestore/internal/view"
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
+	"github.com/dbsrestore/dbsrestore/runner/journal"
 )
 
 func (a *app) planCommand() *cobra.Command {
@@ -130,9 +131,16 @@ func (a *app) nextOf(p *plan.Plan, saved string) view.PlanNotes {
 
 // review shows a plan, with a forecast by the last runs of the same manifest.
 func (a *app) review(ctx context.Context, p *plan.Plan, notes view.PlanNotes) error {
-	took, err := a.lastDurations(ctx, p)
+	var took map[plan.Key]time.Duration
+	j, err := a.readJournal()
 	if err != nil {
 		return err
+	}
+	if j != nil {
+		defer j.Close()
+		if took, err = a.durations(ctx, j, p, 0, forecastRuns); err != nil {
+			return err
+		}
 	}
 	notes.Forecast = p.Forecast(took)
 	view.Plan(a.env.Stdout, p, notes, a.viewOptions())
@@ -142,14 +150,9 @@ func (a *app) review(ctx context.Context, p *plan.Plan, notes view.PlanNotes) er
 // forecastRuns is how many runs a forecast goes back.
 const forecastRuns = 3
 
-// lastDurations returns how long the items of a plan took when they were
-// restored last, at the same target.
-func (a *app) lastDurations(ctx context.Context, p *plan.Plan) (map[plan.Key]time.Duration, error) {
-	j, err := a.readJournal()
-	if j == nil {
-		return nil, err
-	}
-	defer j.Close()
+// durations returns how long the items of a plan took when they were restored last
+// at the same target, in the last few runs but one.
+func (a *app) durations(ctx context.Context, j *journal.Journal, p *plan.Plan, but int64, few int) (map[plan.Key]time.Duration, error) {
 	runs, err := j.Runs(ctx)
 	if err != nil {
 		return nil, stateError(err)
@@ -157,7 +160,7 @@ func (a *app) lastDurations(ctx context.Context, p *plan.Plan) (map[plan.Key]tim
 	took := map[plan.Key]time.Duration{}
 	read := 0
 	for _, run := range runs { // the newest first
-		if read == forecastRuns || run.Manifest != p.Manifest.Name || run.Target != p.Target {
+		if read == few || run.ID == but || run.Manifest != p.Manifest.Name || run.Target != p.Target {
 			continue
 		}
 		read++

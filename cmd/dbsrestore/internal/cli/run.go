@@ -45,6 +45,7 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 	if err != nil {
 		return stateError(err)
 	}
+	took, _ := a.durations(ctx, j, p, run.ID, 1) // without them the run sees for itself
 	p = p.Recall(past.Known()) // another process may have gone on with the run since it was planned
 	if f.retry {
 		p = p.Retry(past.Retryable())
@@ -62,7 +63,7 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 	}
 	out := a.newProgress(p, into)
 	result, err := runner.Run(st.ctx, p, s, runner.Journal{J: j, Run: run, Lock: lock}, runner.Options{
-		Past: past, Retry: f.retry, Drain: st.drain, Observe: out.observe, NoFollow: !f.wait,
+		Past: past, Retry: f.retry, Drain: st.drain, Observe: out.observe, NoFollow: !f.wait, Took: took,
 	})
 	st.stop()
 	if err == nil {
