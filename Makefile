@@ -67,7 +67,7 @@ bench-go: ## run the Go benchmarks COUNT (6) times, for benchstat to compare (mi
 	go test -p 1 -run '^$$' -bench . -count $(or $(COUNT),6) $$(grep -rlE '^func Benchmark' --include='*_test.go' . | xargs dirname | sort -u)
 
 bench-run: ## print what a run costs an item, up to 100,000 (minutes)
-	go test -count=1 -timeout 1h -run '^TestRunningCost$$' -v ./runner -args -cost
+	go run ./cmd/bench -cost
 
 bench-plan: ## print what planning costs, in time and memory, beside reading the same restores by yaml.v3 (minutes)
 	go test -count=1 -timeout 1h -run '^TestPlanningCost$$' -v ./plan -args -cost

@@ -16,6 +16,7 @@ import (
 type job struct {
 	dir         string
 	n, inFlight int
+	instant     bool // calls and restores take no time
 	endpoint    string
 }
 
@@ -69,7 +70,7 @@ func writeManifest(j job) error {
 	var rows strings.Builder
 	rows.WriteString("id,plan,instance\n")
 	for i := range j.n {
-		fmt.Fprintf(&rows, "r%d,%s,%s\n", i, planOf(i), instanceOf(i))
+		fmt.Fprintf(&rows, "r%d,%s,%s\n", i, j.planOf(i), instanceOf(i))
 	}
 	if err := j.write("restores.csv", rows.String()); err != nil {
 		return err

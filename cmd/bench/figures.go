@@ -33,9 +33,26 @@ func (j job) ideal() time.Duration {
 
 // measure has a contender do a job, and counts.
 func measure(ctx context.Context, c contender, j job) (f figures, err error) {
-	s, err := serve(ctx, j)
+	cmd, took, sum, err := perform(ctx, c, j)
 	if err != nil {
 		return f, err
+	}
+	entries, err := readRecord(j.file("record"))
+	if err != nil {
+		return f, err
+	}
+	f.makespan = took.Seconds() / j.ideal().Seconds()
+	f.spend(cmd, j)
+	f.count(entries, sum, j)
+	f.slots(sum, j)
+	return f, nil
+}
+
+// perform has a contender do a job, and checks that it was done.
+func perform(ctx context.Context, c contender, j job) (cmd *exec.Cmd, took time.Duration, sum emulator.Summary, err error) {
+	s, err := serve(ctx, j)
+	if err != nil {
+		return nil, 0, sum, err
 	}
 	stopped := false
 	defer func() {
@@ -46,39 +63,27 @@ func measure(ctx context.Context, c contender, j job) (f figures, err error) {
 	j.endpoint = s.endpoint
 	if c.set != nil {
 		if err := c.set(j); err != nil {
-			return f, err
+			return nil, 0, sum, err
 		}
 	}
-	cmd := c.run(ctx, j)
+	cmd = c.run(ctx, j)
 	if cmd.Env == nil {
 		cmd.Env = cmd.Environ()
 	}
 	cmd.Env = append(cmd.Env, "ALIBABA_CLOUD_ACCESS_KEY_ID="+accessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET="+accessKeySecret)
 	begun := time.Now()
 	if err := cmd.Run(); err != nil {
-		return f, err
+		return nil, 0, sum, err
 	}
-	took := time.Since(begun)
-	sum, err := s.summary(ctx)
-	if err != nil {
-		return f, err
+	took = time.Since(begun)
+	if sum, err = s.summary(ctx); err != nil {
+		return nil, 0, sum, err
 	}
 	stopped = true
 	if err := s.stop(); err != nil {
-		return f, err
+		return nil, 0, sum, err
 	}
-	entries, err := readRecord(j.file("record"))
-	if err != nil {
-		return f, err
-	}
-	if err := check(sum, j); err != nil {
-		return f, err
-	}
-	f.makespan = took.Seconds() / j.ideal().Seconds()
-	f.spend(cmd, j)
-	f.count(entries, sum, j)
-	f.slots(sum, j)
-	return f, nil
+	return cmd, took, sum, check(sum, j)
 }
 
 // check says whether everything was restored, once.

@@ -4,6 +4,7 @@
 //	bench                        the table; takes hours
 //	bench -n 200 -rounds 3       a shorter one
 //	bench -only dbsrestore,sdk   of these alone
+//	bench -cost                  what dbsrestore costs an item, up to 100,000
 //
 // Every measurement has an emulator process of its own: each call takes 20 ms,
 // each restore 2 s. Contenders take turns, round by round.
@@ -26,11 +27,16 @@ func main() {
 	ours := flag.Int("ours", 10000, "number of restores that dbsrestore alone is measured with, 0 for none")
 	rounds := flag.Int("rounds", 5, "measurements of each; their medians are printed")
 	only := flag.String("only", "", "`names` of contenders; all when empty")
+	costs := flag.Bool("cost", false, "measure what dbsrestore costs an item, with calls and restores that take no time: minutes")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	exit(bench(ctx, options{numbers(*n), numbers(*inFlight), *ours, *rounds, strings.FieldsFunc(*only, isComma)}))
+	if *costs {
+		exit(inDir(func(dir string) error { return cost(ctx, dir, os.Stdout) }))
+	}
+	o := options{numbers(*n), numbers(*inFlight), *ours, *rounds, strings.FieldsFunc(*only, isComma)}
+	exit(inDir(func(dir string) error { return bench(ctx, dir, o) }))
 }
 
 func isComma(r rune) bool { return r == ',' }
@@ -61,12 +67,17 @@ type options struct {
 	only         []string // names of contenders
 }
 
-func bench(ctx context.Context, o options) error {
+// inDir calls f with a directory that is gone after it.
+func inDir(f func(dir string) error) error {
 	dir, err := os.MkdirTemp("", "bench-*")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	return f(dir)
+}
+
+func bench(ctx context.Context, dir string, o options) error {
 	if err := build(ctx, dir); err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 		return stateError(err)
 	}
 	took, _ := a.durations(ctx, j, p, run.ID, 1) // without them the run sees for itself
-	p = p.Recall(past.Known()) // another process may have gone on with the run since it was planned
+	p = p.Recall(past.Known())                   // another process may have gone on with the run since it was planned
 	if f.retry {
 		p = p.Retry(past.Retryable())
 	}
