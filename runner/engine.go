@@ -385,13 +385,16 @@ func (e *engine) outcome(err error) error {
 	return err
 }
 
+// blocked is the state of an item that is: none.
+var blocked restore.State
+
 func (e *engine) report(started time.Time) Report {
 	r := Report{Started: started, Ended: time.Now(), Counts: e.counts, Halted: e.halted, Drained: e.drained}
 	r.Items = make([]Outcome, 0, len(e.plan.Items))
 	for i := range e.plan.Items {
-		o := Outcome{Item: &e.plan.Items[i]}
+		o := Outcome{Item: &e.plan.Items[i], State: &blocked}
 		if it := e.byKey[o.Item.Key]; it != nil {
-			o.State = it.state
+			o.State = &it.state
 		}
 		r.Items = append(r.Items, o)
 	}

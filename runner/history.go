@@ -177,14 +177,14 @@ func (p Past) Outcomes(pl *plan.Plan) ([]Outcome, error) {
 	planned := make(map[plan.Key]bool)
 	add := func(it *plan.Item) error {
 		state, err := load(pl, it, p[it.Key])
-		outcomes = append(outcomes, Outcome{Item: it, State: state})
+		outcomes = append(outcomes, Outcome{Item: it, State: &state})
 		return err
 	}
 	for i := range pl.Items {
 		it := &pl.Items[i]
 		planned[it.Key] = true
 		if _, begun := p[it.Key]; it.Action == plan.Blocked && !begun {
-			outcomes = append(outcomes, Outcome{Item: it})
+			outcomes = append(outcomes, Outcome{Item: it, State: &blocked})
 			continue
 		}
 		if err := add(it); err != nil {

@@ -113,8 +113,8 @@ func (r Report) Surplus() int {
 
 // Outcome is how an item ended, or stands.
 type Outcome struct {
-	Item  *plan.Item    // of the plan that was carried out; not to be changed
-	State restore.State // of a blocked item, the zero State
+	Item  *plan.Item     // of the plan that was carried out; not to be changed
+	State *restore.State // not to be changed; of a blocked item, the zero State
 }
 
 // ErrService is wrapped by the error of a run that stopped because no call can

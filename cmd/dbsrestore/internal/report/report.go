@@ -84,7 +84,7 @@ func New(r Run) *Report {
 func (r *Report) Took() time.Duration { return r.End.Sub(r.Run.Started) }
 
 func newItem(o runner.Outcome, started time.Time) Item {
-	s := o.State
+	s := &o.State.Snapshot
 	since := func(t time.Time) time.Duration {
 		if t.IsZero() {
 			return Never

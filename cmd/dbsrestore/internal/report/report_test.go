@@ -78,7 +78,7 @@ func drill(n int) report.Run {
 			s.Phase = restore.Failed
 			s.Failure = &restore.Failure{Class: restore.Refused, Code: "RestoreFailed", Message: "the destination has no space left on its disk"}
 		}
-		r.Outcomes = append(r.Outcomes, runner.Outcome{Item: &it, State: s})
+		r.Outcomes = append(r.Outcomes, runner.Outcome{Item: &it, State: &s})
 		if s.EndedAt.After(r.Ended) {
 			r.Ended = s.EndedAt
 		}
@@ -125,7 +125,7 @@ func TestCSV(t *testing.T) {
 	r := drill(10)
 	r.Outcomes[0].Item.Key, r.Outcomes[1].Item.Key = "=cmd|x", " @SUM(A1)"
 	r.Outcomes[2].Item.Databases[0].Target = "a,\"b\"\n"
-	r.Outcomes[3].State = restore.State{}
+	r.Outcomes[3].State = &restore.State{}
 	r.Outcomes[3].Item.Reason = "-1+2"
 	var b bytes.Buffer
 	if err := report.CSV(&b, report.New(r)); err != nil {
@@ -204,7 +204,7 @@ func TestEveryLaneShowsWhatRan(t *testing.T) {
 	for _, n := range []int{10, 1000, 20000} {
 		var b bytes.Buffer
 		r := drill(n)
-		short := &r.Outcomes[n-1].State // a moment, which no sample must miss
+		short := r.Outcomes[n-1].State // a moment, which no sample must miss
 		short.EndedAt = short.StartedAt.Add(time.Millisecond)
 		if err := report.HTML(&b, report.New(r)); err != nil {
 			t.Fatal(err)

@@ -138,7 +138,8 @@ func (d *drill) outcomes() []runner.Outcome {
 	var list []runner.Outcome
 	for i := range d.plan.Items {
 		it := &d.plan.Items[i]
-		list = append(list, runner.Outcome{Item: it, State: d.states[it.Key]})
+		s := d.states[it.Key]
+		list = append(list, runner.Outcome{Item: it, State: &s})
 	}
 	return list
 }

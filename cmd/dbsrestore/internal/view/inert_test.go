@@ -232,7 +232,7 @@ func TestAnnotationsAreOneCommandEach(t *testing.T) {
 		got := string(output(func(b *bytes.Buffer) {
 			a.Blocked(b, s, newPlan(it))
 			a.Refused(b, errors.New(s))
-			a.Outcomes(b, s, []runner.Outcome{{Item: &it}})
+			a.Outcomes(b, s, []runner.Outcome{{Item: &it, State: &restore.State{}}})
 			a.Write(b, diag.List{{Code: "DBSR1", Pos: diag.Pos{File: s, Line: 1, Col: 1}, Summary: s, Hint: s}})
 		}))
 		lines := strings.Split(strings.TrimSuffix(got, "\n"), "\n")

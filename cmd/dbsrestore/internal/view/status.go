@@ -68,7 +68,7 @@ func runState(run RunInfo, now time.Time) []cell {
 }
 
 func statusRow(o runner.Outcome, now time.Time) []cell {
-	s := o.State
+	s := *o.State
 	row := texts(
 		Inert(string(o.Item.Key)),
 		string(PhaseOf(o)),
@@ -198,7 +198,7 @@ type itemDocument struct {
 }
 
 func newItemDocument(o runner.Outcome) itemDocument {
-	s := o.State
+	s := *o.State
 	return itemDocument{
 		Key: Inert(string(o.Item.Key)), Phase: PhaseOf(o),
 		Action: plan.Action(Inert(string(o.Item.Action))), Reason: Inert(o.Item.Reason), Destination: Inert(o.Item.Destination),
