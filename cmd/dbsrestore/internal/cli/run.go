@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -17,8 +18,15 @@ import (
 	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
 
+// heapGrowth is by how much of what is in use the memory of a run may grow before
+// it is collected, in percent. A run waits for most of its time, beside others.
+const heapGrowth = 40
+
 // carryOut runs the plan under the lock and tells how it went.
 func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFlags) error {
+	if a.env.Getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth)
+	}
 	dir, err := a.stateDir()
 	if err != nil {
 		return err
