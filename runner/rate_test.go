@@ -100,3 +100,35 @@ func TestALowRateDoesNotStarveCreationForPolling(t *testing.T) {
 		}
 	})
 }
+
+// As many restores as may be in flight at a time, at a request rate that does not
+// bind: once they have begun, five calls a second are more than enough.
+func TestPollsOfAThousandRestoresAreFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 1000
+		b := newBench(t, plans(10, 20*time.Minute), strings.Replace(restores(n, 10), "inFlight: 32", "inFlight: 1000", 1))
+		p := b.plan()
+		p.Limits.RequestsPerSecond = 1000
+		began := time.Now()
+		var mu sync.Mutex
+		minutes := map[int]int{} // calls of each
+		b.intercept = func(_ string, _ *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+			mu.Lock()
+			minutes[int(time.Since(began).Minutes())]++
+			mu.Unlock()
+			return next()
+		}
+		report, err := b.run(t.Context(), p, runner.Options{})
+		if err != nil || report.Counts.Succeeded != n {
+			t.Fatalf("got %+v, %v, want all %d succeeded", report.Counts, err, n)
+		}
+		if minutes[0] < 2*n {
+			t.Errorf("got %d calls in the first minute: not all had begun", minutes[0])
+		}
+		for minute, calls := range minutes {
+			if minute > 0 && calls > 5*60 {
+				t.Errorf("got %d calls in minute %d, want at most 5 a second", calls, minute)
+			}
+		}
+	})
+}
