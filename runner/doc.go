@@ -9,7 +9,9 @@
 // a single goroutine without locks.
 //
 // Looks are shared: one list of a backup plan serves every item that waits to
-// be seen in it, and one poll asks about up to [PollBatch] tasks.
+// be seen in it, and one poll asks about up to [PollBatch] tasks. What a list
+// shows holds for the items that wait, too, so that no list goes back further
+// than a quarter of an hour before the one that came before.
 //
 // # Where the time goes
 //
@@ -28,4 +30,12 @@
 // other, and 40 ms of start-up) and 0.05 s to end. Of restores that take minutes,
 // nothing of all this can be noticed: then it counts when a task is asked about,
 // and the limits of the plan are the bound.
+//
+// # What an item takes
+//
+// With calls and restores that take no time ("make bench-run") it is 3 ms of the
+// processor: half for the calls, the list among them, a quarter for the journal, and
+// the rest for the collector and the system. While a run goes on 2 KiB of memory an
+// item are in use, half of them the plan, and at the peak it is 4 KiB an item more
+// than for a run of a few: what an item is to be is kept once, in the plan.
 package runner
