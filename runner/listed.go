@@ -21,7 +21,8 @@ func first(s restore.State) bool {
 // task of a restore that waits was made by somebody else: it is looked for again,
 // and not created.
 func (e *engine) learn(of *backupPlan, r result) {
-	if r.names == nil || !r.call.since.IsZero() && r.call.since.After(of.listed.Add(-restore.Skew)) {
+	policy := r.call.items[0].state.Spec().Policy
+	if r.names == nil || !r.call.since.IsZero() && r.call.since.After(policy.Since(of.listed)) {
 		return // not read, or what was created in between was not listed
 	}
 	of.listed = r.asked

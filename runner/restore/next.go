@@ -36,10 +36,13 @@ const Fence = time.Minute
 // precheck is asked about.
 const checkPreAfter = 2
 
-// Skew is how far the service's clock may be from ours: the gateway refuses
-// requests of clients that are further off (dbs-api.md §4.8). It is far more than
-// a list may lag behind.
-const Skew = 15 * time.Minute
+// skew is how far the service's clock may be from ours: the gateway refuses
+// requests of clients that are further off (dbs-api.md §4.8).
+const skew = 15 * time.Minute
+
+// Since returns from when on a list must tell of tasks, by our clock, to go on where
+// one ended that was asked for at t: it may have lagged behind, and clocks differ.
+func (p Policy) Since(t time.Time) time.Time { return t.Add(-skew - p.Settle) }
 
 // Next says what is to be done now or at Due.
 func (s State) Next() Action {
@@ -73,7 +76,7 @@ func (s State) since() time.Time {
 	if s.AbsentAt.IsZero() {
 		return time.Time{}
 	}
-	return s.AbsentAt.Add(-Skew)
+	return s.spec.Policy.Since(s.AbsentAt)
 }
 
 // pollAfter returns the pause before the next poll of a task that has been

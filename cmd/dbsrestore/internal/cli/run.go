@@ -18,13 +18,17 @@ import (
 	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
 
-// heapGrowth is by how much of what is in use the memory of a run may grow before
-// it is collected, in percent. A run waits for most of its time, beside others.
-const heapGrowth = 40
+// The memory of a run with many items may grow by heapGrowth percent of what is in use
+// before it is collected: it waits for most of its time, beside others. One of few
+// items takes little anyway.
+const (
+	heapGrowth = 40
+	manyItems  = 5000
+)
 
 // carryOut runs the plan under the lock and tells how it went.
 func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFlags) error {
-	if a.env.Getenv("GOGC") == "" {
+	if len(p.Items) >= manyItems && a.env.Getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
 	}
 	dir, err := a.stateDir()
