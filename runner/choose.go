@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"slices"
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
@@ -68,36 +67,6 @@ func (e *engine) choose(now time.Time, records *[]Record) ([]call, time.Time, er
 // mayRead reports whether there is a place for one more read among the calls
 // under way. If not, an outcome wakes the engine.
 func (e *engine) mayRead() bool { return e.reading < e.options.MaxCalls }
-
-// wantLists has the lists read that items wait for which have not begun, as many
-// as there are places for.
-func (e *engine) wantLists(c *choice) {
-	room := int(e.options.MaxCalls - e.reading)
-	kept := e.looking[:0]
-	for i, p := range e.looking {
-		if room <= 0 {
-			kept = append(kept, e.looking[i:]...)
-			break
-		}
-		if p.listing {
-			kept = append(kept, p)
-			continue
-		}
-		p.unseen = slices.DeleteFunc(p.unseen, func(it *item) bool { return it.state.Phase != restore.Waiting })
-		if len(p.unseen) == 0 {
-			p.wanted = false
-			continue
-		}
-		kept = append(kept, p)
-		for _, it := range p.unseen {
-			c.batches.wantLook(it, it.state.Next())
-		}
-		if b := c.batches.looks[p]; !b.due.After(c.now) {
-			room--
-		}
-	}
-	e.looking = kept
-}
 
 // waveSize is how many creates of one backup plan follow each other, where the
 // limits allow, so that one list serves them all.

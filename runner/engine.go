@@ -23,7 +23,7 @@ type engine struct {
 	items   []*item // in the plan's order
 	byKey   map[plan.Key]*item
 	byTask  map[string]plan.Key // by id of the restore task
-	unmade  map[string]*item    // by task name: of which no create was sent yet
+	unmade  map[string]*item    // by task name: that are untouched and have been ever since
 	active  []*item             // a task exists or may, in the order begun
 	use     usage
 	queue   queue         // of those that have not begun and may
@@ -61,6 +61,7 @@ type item struct {
 
 	rank     int      // among those that have not begun: the plan's order, but what is tried anew comes first
 	place    int      // in the queue, see ordered
+	unseen   bool     // it is among those of its backup plan that wait for a list, or was
 	unmet    int      // how many that it needs have not succeeded yet
 	hopeless plan.Key // that it needs and that did not succeed
 	neededBy []*item  // that wait for it
@@ -143,7 +144,7 @@ func (e *engine) add(pi *plan.Item) error {
 	}
 	it := &item{Item: pi, state: state, rank: len(e.items)}
 	e.use.place(it)
-	if first(state) {
+	if untouched(state) {
 		e.unmade[it.RestoreTaskName] = it
 	}
 	e.items = append(e.items, it)
@@ -156,37 +157,6 @@ func (e *engine) add(pi *plan.Item) error {
 		e.active = append(e.active, it)
 	}
 	return nil
-}
-
-// await takes in an item that has not begun: first for a list, then for what it
-// needs and for the limits.
-func (e *engine) await(it *item) {
-	if it.hopeless != "" {
-		e.doomed = append(e.doomed, it)
-		return
-	}
-	if it.state.Phase != restore.Waiting {
-		e.enqueue(it)
-		return
-	}
-	it.backupPlan.unseen = append(it.backupPlan.unseen, it)
-	e.lookAt(it.backupPlan)
-}
-
-// lookAt has the list of a backup plan read for those that wait for it.
-func (e *engine) lookAt(p *backupPlan) {
-	if !p.wanted && len(p.unseen) > 0 {
-		p.wanted = true
-		e.looking = append(e.looking, p)
-	}
-}
-
-// enqueue lets an item begin as soon as the limits allow, unless it waits for
-// something else.
-func (e *engine) enqueue(it *item) {
-	if it.state.Phase == restore.Absent && it.unmet == 0 && it.hopeless == "" {
-		e.queue.add(it)
-	}
 }
 
 func (e *engine) run(ctx context.Context) (Report, error) {
@@ -252,6 +222,9 @@ func (e *engine) apply(it *item, event restore.Event, records *[]Record) error {
 		return err
 	}
 	it.state = to
+	if !untouched(to) {
+		delete(e.unmade, it.RestoreTaskName)
+	}
 	if restore.Durable(from, to, event) {
 		*records = append(*records, Record{it.Key, restore.ForLog(from, to, event), to.Snapshot})
 	}

@@ -11,15 +11,14 @@ import (
 // Were that the beginning of the run for all, each look would list the whole run.
 // But what was listed for some restores holds for those that wait, too.
 
-// first reports whether nothing was sent of a restore, which is at its first
-// attempt.
-func first(s restore.State) bool {
+// untouched reports whether nothing was sent of a restore, nor found.
+func untouched(s restore.State) bool {
 	return (s.Phase == restore.Waiting || s.Phase == restore.Absent) && s.Attempt == 1 && s.Sends == 0
 }
 
 // learn takes in what a look has listed for others than those it was made for. A
-// task of a restore that waits was made by somebody else: it is looked for again,
-// and not created.
+// task of an untouched restore was made by somebody else: it is looked for again, and
+// not created.
 func (e *engine) learn(of *backupPlan, r result) {
 	policy := r.call.items[0].state.Spec().Policy
 	if r.names == nil || !r.call.since.IsZero() && r.call.since.After(policy.Since(of.listed)) {
@@ -40,9 +39,8 @@ func (e *engine) learn(of *backupPlan, r result) {
 // listedAt returns when the last list was asked for that showed no task of an item
 // of which a create is intended now, zero when its state knows best.
 func (e *engine) listedAt(it *item) time.Time {
-	if e.unmade[it.RestoreTaskName] != it || !first(it.state) {
+	if e.unmade[it.RestoreTaskName] != it {
 		return time.Time{}
 	}
-	delete(e.unmade, it.RestoreTaskName)
 	return it.backupPlan.listed
 }

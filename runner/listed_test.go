@@ -13,6 +13,7 @@ import (
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
+	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
 )
 
 // The tasks of hours ago are not listed again for each restore of today: what a list
@@ -117,4 +118,44 @@ func TestWhatIsKnownOfAnEarlierRunSavesPolls(t *testing.T) {
 		t.Errorf("got %d calls, and %d with what is known", without, with)
 	}
 	t.Logf("%d calls, %d with what is known", without, with)
+}
+
+// Two restores that were adopted have failed and wait for their second attempts. The
+// tasks of the first are listed each time that one of them is looked for, which is
+// no news of the other.
+func TestTasksOfAttemptsThatFailedAreNoNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := plans(1, 10*time.Minute)
+		w.Destinations = []world.Destination{{ID: "rm-x", Flaky: 1}, {ID: "rm-y", Flaky: 1}, {ID: "rm-z"}}
+		manifest := strings.NewReplacer("inFlight: 32", "inFlight: 1", "limits:", "failure: {attempts: 2}\nlimits:").Replace(header)
+		for _, name := range []string{"x", "y", "z"} {
+			manifest += "  - {name: " + name + ", backupPlanId: dbs1plan00, databases: [app], rename: app_" + name + ", destination: {instanceId: rm-" + name + "}}\n"
+		}
+		b := newBench(t, w, manifest)
+		p := b.plan()
+		for i, pause := range []time.Duration{time.Minute, 0, 0} { // another host begins them
+			it := p.Items[i]
+			id, err := b.client.CreateRestoreTask(t.Context(), it.Site, it.Attempt(p, 1), it.Parameters, it.Password)
+			if err == nil {
+				err = b.client.StartRestoreTask(t.Context(), it.Site, id, it.Attempt(p, 1).ClientToken)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(pause)
+		}
+		before := b.calls()
+		report, err := b.run(t.Context(), p, runner.Options{})
+		if err != nil || report.Counts.Succeeded != 3 {
+			t.Fatalf("got %+v, %v, want all succeeded", report.Counts, err)
+		}
+		for i, attempt := range []int{2, 2, 1} {
+			if got := report.Items[i].State; got.Attempt != attempt || got.Adopted != (attempt == 1) {
+				t.Errorf("%s: got attempt %d, adopted %t, want attempt %d", report.Items[i].Item.Key, got.Attempt, got.Adopted, attempt)
+			}
+		}
+		if calls := b.calls() - before; calls > 200 {
+			t.Errorf("got %d calls", calls)
+		}
+	})
 }

@@ -126,3 +126,19 @@ func absentUntil(t *testing.T, at time.Time) restore.State {
 	}
 	return s
 }
+
+// An item that leaves those that wait for a list, and comes back before somebody has
+// looked, is told of the list once.
+func TestAnItemWaitsForAListOnce(t *testing.T) {
+	it := &item{Item: &plan.Item{Key: "a"}, state: restore.New(restore.Spec{Item: &plan.Item{Key: "a"}, Attempts: 1}), backupPlan: &backupPlan{}}
+	e := &engine{}
+	for range 2 {
+		e.await(it)
+	}
+	if n := len(it.backupPlan.unseen); n != 1 {
+		t.Errorf("it waits %d times", n)
+	}
+	if n := len(e.looking); n != 1 {
+		t.Errorf("its backup plan is looked at %d times", n)
+	}
+}
