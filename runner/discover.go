@@ -103,10 +103,12 @@ func discover(p *plan.Plan, it *plan.Item, listing restore.Listing) (plan.Known,
 	if i := slices.IndexFunc(event.Tasks, func(t restore.Task) bool { return t.ID == state.TaskID }); i >= 0 {
 		made = event.Tasks[i]
 	}
-	intent := &restore.Intent{Declared: it.Declared}
+	var echoed plan.Parameters
 	if made.Parameters != nil {
-		intent.Parameters, intent.Databases = it.Parameters.Made(*made.Parameters)
+		echoed = *made.Parameters
 	}
+	intent := &restore.Intent{Declared: it.Declared}
+	intent.Parameters, intent.Databases = it.Parameters.Made(echoed)
 	k, ok := Past{it.Key: {State: state.Snapshot, Intent: intent}}.Known()[it.Key]
 	return k, ok, nil
 }

@@ -7,8 +7,9 @@ import (
 )
 
 // estimates are how long restores took, from which it is told when to ask about
-// others: each by how long it took in an earlier run, where that is known, and by
-// how much longer or shorter those of this run take; else as those of this run.
+// others: each by how long it took in an earlier run, where that is known, or by as
+// much less as those of this run take; else as those of this run. What takes longer
+// than before is asked about from when it could have ended.
 type estimates struct {
 	before map[plan.Key]time.Duration // in an earlier run
 	pace   estimate                   // of what took a second before
@@ -60,10 +61,11 @@ func (e *estimates) note(it *item) {
 // soonest returns what an item hardly takes less than, zero when it is not known.
 func (e *estimates) soonest(it *item) time.Duration {
 	if before := e.before[it.Key]; before > 0 {
-		if pace := e.pace.soonest(); pace > 0 {
-			return time.Duration(before.Seconds() * float64(pace))
+		pace := e.pace.soonest()
+		if pace == 0 {
+			pace = time.Second * 7 / 8
 		}
-		return before - before/8
+		return time.Duration(before.Seconds() * float64(min(pace, time.Second)))
 	}
 	if of := e.byPlan[it.backupPlan]; of != nil {
 		return of.soonest()
@@ -86,7 +88,11 @@ func (e *estimates) poll(it *item, due time.Time, interval time.Duration) time.T
 		return due
 	}
 	end := started.Add(soonest - e.call.least/2) // the service answers half a call later
-	if latest := due.Add((patience - 1) * interval); end.After(latest) {
+	latest := due.Add((patience - 1) * interval)
+	if !it.heard.IsZero() {
+		latest = later(due, it.heard.Add(patience*interval))
+	}
+	if end.After(latest) {
 		end = latest
 	}
 	switch overdue := it.heard.Sub(end); {

@@ -37,6 +37,7 @@ func TestWhenATaskIsAskedAbout(t *testing.T) {
 		"after a failure, not before it is due":  {[]time.Duration{3 * time.Second}, 0, -1, 30 * time.Second, 30 * time.Second},
 		"after a failure, not before the end":    {[]time.Duration{time.Minute}, 0, -1, 30 * time.Second, time.Minute},
 		"now and then, when the end is far away": {[]time.Duration{20 * time.Hour}, 0, time.Hour, time.Hour + interval, time.Hour + patience*interval},
+		"and no later for one that runs long":    {[]time.Duration{20 * time.Hour}, 0, 10 * time.Hour, 10*time.Hour + patience*interval, 10*time.Hour + patience*interval},
 		"by the shortest of those that differ":   {[]time.Duration{time.Minute, 9 * time.Hour, time.Minute, 9 * time.Hour}, 0, 10 * time.Second, 18 * time.Second, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,6 +88,7 @@ func TestEarlierRunsTellWhenAnItemIsAskedAbout(t *testing.T) {
 		"nothing has ended":                 {nil, 14 * time.Minute},
 		"others take as long":               {map[plan.Key]time.Duration{"x": time.Minute, "y": 8 * time.Minute}, 16 * time.Minute},
 		"others take half of it":            {map[plan.Key]time.Duration{"x": 30 * time.Second, "y": 4 * time.Minute}, 8 * time.Minute},
+		"others take twice as long":         {map[plan.Key]time.Duration{"x": 2 * time.Minute, "y": 16 * time.Minute}, 16 * time.Minute},
 		"others, of which nothing is known": {map[plan.Key]time.Duration{"z": time.Minute}, 14 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -78,6 +78,20 @@ func ReadPast(ctx context.Context, j *journal.Journal, run journal.Run) (Past, e
 	return past, nil
 }
 
+// Took returns how long the items of a run took that succeeded and were not adopted,
+// see [restore.Snapshot.Took].
+func Took(ctx context.Context, j *journal.Journal, run journal.Run) (map[plan.Key]time.Duration, error) {
+	took := make(map[plan.Key]time.Duration)
+	err := j.Last(ctx, run.ID, func(entry journal.Entry) error {
+		r, err := recordOf(run, entry)
+		if d := r.State.Took(); d > 0 {
+			took[r.Key] = d
+		}
+		return err
+	})
+	return took, err
+}
+
 // recordOf reads what Append has written.
 func recordOf(run journal.Run, entry journal.Entry) (Record, error) {
 	var b body
@@ -123,19 +137,6 @@ func (p Past) Retryable() []plan.Key {
 		}
 	}
 	return keys
-}
-
-// Durations returns how long the items that succeeded took, from the start of
-// their tasks on.
-func (p Past) Durations() map[plan.Key]time.Duration {
-	took := make(map[plan.Key]time.Duration)
-	for key, saved := range p {
-		s := saved.State
-		if s.Phase == restore.Succeeded && !s.StartedAt.IsZero() && s.EndedAt.After(s.StartedAt) {
-			took[key] = s.EndedAt.Sub(s.StartedAt)
-		}
-	}
-	return took
 }
 
 // Known returns what planning needs to know: the items of which a restore task

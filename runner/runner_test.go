@@ -129,7 +129,7 @@ func (b *bench) run(ctx context.Context, p *plan.Plan, o runner.Options) (runner
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	run, err := j.Begin(b.t.Context(), journal.Run{Target: "test", Manifest: p.Manifest.Name, Key: p.Run, Plan: data, Started: time.Now()})
+	run, err := j.Begin(b.t.Context(), journal.Run{Target: "test", Manifest: p.Manifest.Name, Key: p.Run, Started: time.Now()}, data)
 	if err != nil {
 		b.t.Fatal(err)
 	}

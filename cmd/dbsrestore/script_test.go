@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -65,6 +66,7 @@ func TestScript(t *testing.T) {
 			"absent":     absent,
 			"created":    created,
 			"reopen":     reopen,
+			"spoil":      spoil,
 		},
 	})
 }
@@ -137,9 +139,18 @@ func reopen(ts *testscript.TestScript, _ bool, args []string) {
 	defer j.Close()
 	runs, err := j.Runs(ctx)
 	ts.Check(err)
-	run, _, err := j.Find(ctx, runs[0].Target, runs[0].Manifest, runs[0].Key)
+	text, err := j.Plan(ctx, runs[0].ID)
 	ts.Check(err)
-	_, err = j.Begin(ctx, run)
+	_, err = j.Begin(ctx, runs[0], text)
+	ts.Check(err)
+}
+
+// spoil changes the journal in a state directory by SQL: spoil STATE STATEMENT
+func spoil(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := sql.Open("sqlite", filepath.Join(ts.MkAbs(args[0]), "journal.db"))
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.ExecContext(context.Background(), args[1])
 	ts.Check(err)
 }
 

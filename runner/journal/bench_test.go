@@ -15,7 +15,7 @@ func BenchmarkAppend(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer j.Close()
-			run, err := j.Begin(b.Context(), journal.Run{Started: t0})
+			run, err := j.Begin(b.Context(), journal.Run{Started: t0}, nil)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -38,7 +38,7 @@ func BenchmarkReplay(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer j.Close()
-	run, err := j.Begin(b.Context(), journal.Run{Started: t0})
+	run, err := j.Begin(b.Context(), journal.Run{Started: t0}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

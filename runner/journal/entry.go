@@ -56,6 +56,29 @@ func (j *Journal) Entries(ctx context.Context, runID int64) ([]Entry, error) {
 	return j.Tail(runID).Next(ctx)
 }
 
+// Last calls f with the last entry of each item of a run, in the order in which they
+// were appended. It is quick and takes little memory, and does not prove that the
+// history is whole: not for what is done, but for what is estimated.
+func (j *Journal) Last(ctx context.Context, runID int64, f func(Entry) error) (err error) {
+	defer func() { err = j.wrap(fmt.Sprintf("read run %d from", runID), err) }()
+	rows, err := j.db.QueryContext(ctx, `SELECT at, item, kind, body FROM entry
+		WHERE id IN (SELECT max(id) FROM entry WHERE run = ? GROUP BY item) ORDER BY id`, runID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e Entry
+		if err := rows.Scan((*scanTime)(&e.At), &e.Item, &e.Kind, &e.Body); err != nil {
+			return err
+		}
+		if err := f(e); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 // Tail reads the entries of a run as they are appended, by whichever process.
 type Tail struct {
 	j     *Journal

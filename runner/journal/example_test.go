@@ -28,7 +28,7 @@ func ExampleOpen() {
 
 	ctx := context.Background()
 	now := time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
-	run, err := j.Begin(ctx, journal.Run{Target: "emulator", Manifest: "quickstart", Key: "default", Started: now})
+	run, err := j.Begin(ctx, journal.Run{Target: "emulator", Manifest: "quickstart", Key: "default", Started: now}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -35,7 +35,11 @@ CREATE TABLE entry (
 	sum  BLOB NOT NULL          -- see func chain
 ) STRICT;
 CREATE INDEX entry_run ON entry (run);
-`}
+`,
+	// The plan of a run is stored compressed from here on, see func packed. What was
+	// stored before stays as it is.
+	"SELECT 1",
+}
 
 // setUp makes an opened file ready for writing.
 func (j *Journal) setUp(ctx context.Context) error {
@@ -65,10 +69,11 @@ func (j *Journal) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// checkReadable accepts a file that holds the present format.
+// checkReadable accepts a file that holds a format which can be read as it is: all
+// so far.
 func (j *Journal) checkReadable(ctx context.Context) error {
 	found, err := format(ctx, j.db)
-	if err == nil && found < len(migrations) {
+	if err == nil && found == 0 {
 		err = fmt.Errorf("no run has written to it yet: %w", fs.ErrNotExist)
 	}
 	return err

@@ -20,8 +20,8 @@ func TestRunIsFoundByTargetManifestAndKey(t *testing.T) {
 	j := open(t, filepath.Join(t.TempDir(), "state"))
 	ctx := t.Context()
 	want := journal.Run{Target: "https://dbs.example 1234", Manifest: "drill", Key: "2026-q4",
-		PlanDigest: "sha256:0011", Plan: []byte("{}"), Started: t0}
-	got, err := j.Begin(ctx, want)
+		PlanDigest: "sha256:0011", Started: t0}
+	got, err := j.Begin(ctx, want, []byte("{}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,8 +61,8 @@ func TestBeginOpensAnEndedRunAgain(t *testing.T) {
 	}
 
 	again := journal.Run{Target: "t", Manifest: "m", Key: "default", Started: t0.Add(2 * time.Hour),
-		PlanDigest: "sha256:0022", Plan: []byte("new")}
-	got, err = j.Begin(ctx, again)
+		PlanDigest: "sha256:0022"}
+	got, err = j.Begin(ctx, again, []byte("new"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,6 +78,9 @@ func TestBeginOpensAnEndedRunAgain(t *testing.T) {
 	if diff := cmp.Diff(want, stored); diff != "" {
 		t.Errorf("stored (-want +got):\n%s", diff)
 	}
+	if text, err := j.Plan(ctx, first.ID); err != nil || string(text) != "new" {
+		t.Errorf("got the plan %s, %v, want the new one", text, err)
+	}
 }
 
 func TestUnfinishedAndRunsAreNewestFirst(t *testing.T) {
@@ -85,13 +88,13 @@ func TestUnfinishedAndRunsAreNewestFirst(t *testing.T) {
 	ctx := t.Context()
 	ids := map[string]int64{}
 	for _, key := range []string{"monday", "tuesday", "wednesday"} {
-		run, err := j.Begin(ctx, journal.Run{Target: "t", Manifest: "m", Key: key, Started: t0, Plan: []byte("plan")})
+		run, err := j.Begin(ctx, journal.Run{Target: "t", Manifest: "m", Key: key, Started: t0}, []byte("plan"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		ids[key] = run.ID
 	}
-	if _, err := j.Begin(ctx, journal.Run{Target: "t", Manifest: "another", Key: "monday", Started: t0}); err != nil {
+	if _, err := j.Begin(ctx, journal.Run{Target: "t", Manifest: "another", Key: "monday", Started: t0}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.End(ctx, ids["tuesday"], t0, "succeeded"); err != nil {
@@ -104,14 +107,14 @@ func TestUnfinishedAndRunsAreNewestFirst(t *testing.T) {
 		}
 		var keys []string
 		for _, r := range runs {
-			keys = append(keys, r.Manifest+" "+r.Key+" "+string(r.Plan))
+			keys = append(keys, r.Manifest+" "+r.Key)
 		}
 		return strings.Join(keys, ", ")
 	}
-	if got, want := keys(j.Unfinished(ctx, "t", "m")), "m wednesday , m monday "; got != want {
+	if got, want := keys(j.Unfinished(ctx, "t", "m")), "m wednesday, m monday"; got != want {
 		t.Errorf("Unfinished: got %s, want %s", got, want)
 	}
-	if got, want := keys(j.Runs(ctx)), "another monday , m wednesday , m tuesday , m monday "; got != want {
+	if got, want := keys(j.Runs(ctx)), "another monday, m wednesday, m tuesday, m monday"; got != want {
 		t.Errorf("Runs: got %s, want %s", got, want)
 	}
 }
@@ -121,7 +124,7 @@ func TestPlansTakeLittleRoom(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
 	text := bytes.Repeat([]byte(`{"key": "orders", "action": "restore"}`+"\n"), 10_000)
-	want, err := j.Begin(t.Context(), journal.Run{Target: "t", Manifest: "m", Key: "k", Plan: text, Started: t0})
+	run, err := j.Begin(t.Context(), journal.Run{Target: "t", Manifest: "m", Key: "k", Started: t0}, text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,9 +135,33 @@ func TestPlansTakeLittleRoom(t *testing.T) {
 	if err != nil || file.Size() > int64(len(text)/5) {
 		t.Errorf("%v: a plan of %d bytes makes a journal of %d", err, len(text), file.Size())
 	}
-	got, _, err := open(t, dir).Find(t.Context(), "t", "m", "k")
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
+	if got, err := open(t, dir).Plan(t.Context(), run.ID); err != nil || !bytes.Equal(got, text) {
+		t.Errorf("got %d bytes, %v, want those that were stored", len(got), err)
+	}
+}
+
+// A journal that was written in format 1 is read as it is, and brought to the present
+// format by the next that writes.
+func TestTheFormatBeforePlansWereCompressedIsRead(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir)
+	db := filepath.Join(dir, "journal.db")
+	if err := execute(db, "UPDATE run SET plan = CAST('{}' AS BLOB); PRAGMA user_version = 1"); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := journal.OpenReadOnly(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if got, err := reader.Plan(t.Context(), 1); err != nil || string(got) != "{}" {
+		t.Errorf("got the plan %s, %v, want it as it was stored", got, err)
+	}
+	if entries, err := open(t, dir).Entries(t.Context(), 1); err != nil || len(entries) == 0 {
+		t.Errorf("got %d entries, %v", len(entries), err)
+	}
+	if err := execute(db, "SELECT CASE user_version WHEN 2 THEN 1 ELSE json('not in format 2') END FROM pragma_user_version"); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -152,13 +179,9 @@ func TestPlansAreReadAsTheyWereStored(t *testing.T) {
 		if err := execute(filepath.Join(dir, "journal.db"), "UPDATE run SET plan = "+stored); err != nil {
 			t.Fatal(err)
 		}
-		runs, err := open(t, dir).Runs(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, _, err := open(t, dir).Find(t.Context(), runs[0].Target, runs[0].Manifest, runs[0].Key)
-		if !errors.Is(err, want.err) || string(got.Plan) != want.text {
-			t.Errorf("%s: got %q, %v, want %q, %v", stored, got.Plan, err, want.text, want.err)
+		got, err := open(t, dir).Plan(t.Context(), 1)
+		if !errors.Is(err, want.err) || string(got) != want.text {
+			t.Errorf("%s: got %q, %v, want %q, %v", stored, got, err, want.text, want.err)
 		}
 	}
 }
@@ -168,7 +191,7 @@ func TestEntriesComeBackAsAppended(t *testing.T) {
 	j := open(t, dir)
 	ctx := t.Context()
 	run := begin(t, j)
-	other, err := j.Begin(ctx, journal.Run{Key: "other", Started: t0})
+	other, err := j.Begin(ctx, journal.Run{Key: "other", Started: t0}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,7 @@ func appendNumbered(dir, key string, most int) error {
 	if err != nil {
 		return err
 	}
-	run, err := j.Begin(ctx, journal.Run{Target: "t", Manifest: "m", Key: key, Started: t0})
+	run, err := j.Begin(ctx, journal.Run{Target: "t", Manifest: "m", Key: key, Started: t0}, nil)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func openAndLeave(dir string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := j.Begin(context.Background(), journal.Run{Started: t0}); err != nil {
+	if _, err := j.Begin(context.Background(), journal.Run{Started: t0}, nil); err != nil {
 		return err
 	}
 	_, err = journal.Lock(dir, "drill")
@@ -161,7 +161,7 @@ func open(t *testing.T, dir string) *journal.Journal {
 
 func begin(t *testing.T, j *journal.Journal) journal.Run {
 	t.Helper()
-	run, err := j.Begin(t.Context(), journal.Run{Target: "t", Manifest: "m", Key: "default", Started: t0})
+	run, err := j.Begin(t.Context(), journal.Run{Target: "t", Manifest: "m", Key: "default", Started: t0}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

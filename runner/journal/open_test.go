@@ -60,7 +60,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"the database of another application", func(_, db string) error { return execute(db, "CREATE TABLE t (x)") },
 			journal.ErrForeign, "application id is 0x0"},
 		{"a newer format", func(_, db string) error { return execute(db, "PRAGMA user_version = 99") },
-			journal.ErrNewer, "format 99, this one reads up to 1; use that version"},
+			journal.ErrNewer, "format 99, this one reads up to 2; use that version"},
 		{"a file cut short", func(_, db string) error { return os.Truncate(db, 6000) },
 			journal.ErrDamaged, "run again: restore tasks that exist are found"},
 		{"a zeroed page", func(_, db string) error { return overwrite(db, 4096, make([]byte, 4096)) },

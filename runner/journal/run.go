@@ -14,18 +14,17 @@ type Run struct {
 	Manifest   string // the manifest's name
 	Key        string // the run key
 	PlanDigest string
-	Plan       []byte    // the plan as it was carried out last
 	Started    time.Time // UTC, as all times here
 	Ended      time.Time // zero while unfinished
 	Outcome    string    // "" while unfinished
 }
 
-// Begin inserts a run, or finds the one of the same target, manifest and key,
-// opens it again and stores its new plan. It returns the run with its ID and,
-// of one that was found, the moment it was first started.
-func (j *Journal) Begin(ctx context.Context, r Run) (Run, error) {
+// Begin inserts a run with its plan, or finds the one of the same target, manifest
+// and key, opens it again and stores its new plan. It returns the run with its ID
+// and, of one that was found, the moment it was first started.
+func (j *Journal) Begin(ctx context.Context, r Run, plan []byte) (Run, error) {
 	r.Ended, r.Outcome = time.Time{}, ""
-	text, err := packed(r.Plan)
+	text, err := packed(plan)
 	if err != nil {
 		return Run{}, j.wrap("begin a run in", err)
 	}
@@ -62,7 +61,7 @@ func (j *Journal) End(ctx context.Context, runID int64, at time.Time, outcome st
 
 // Find returns the run of a target, manifest and key, and whether there is one.
 func (j *Journal) Find(ctx context.Context, target, manifest, key string) (Run, bool, error) {
-	runs, err := j.runs(ctx, "plan", "target = ? AND manifest = ? AND key = ?", target, manifest, key)
+	runs, err := j.runs(ctx, "target = ? AND manifest = ? AND key = ?", target, manifest, key)
 	if err != nil || len(runs) == 0 {
 		return Run{}, false, err
 	}
@@ -70,20 +69,20 @@ func (j *Journal) Find(ctx context.Context, target, manifest, key string) (Run, 
 }
 
 // Unfinished returns the runs of a target and manifest that have not ended,
-// newest first, without their plans.
+// newest first.
 func (j *Journal) Unfinished(ctx context.Context, target, manifest string) ([]Run, error) {
-	return j.runs(ctx, "NULL", "target = ? AND manifest = ? AND ended IS NULL", target, manifest)
+	return j.runs(ctx, "target = ? AND manifest = ? AND ended IS NULL", target, manifest)
 }
 
-// Runs returns all runs, newest first. Their Plan is left out: it may be large.
+// Runs returns all runs, newest first.
 func (j *Journal) Runs(ctx context.Context) ([]Run, error) {
-	return j.runs(ctx, "NULL", "TRUE")
+	return j.runs(ctx, "TRUE")
 }
 
-// runs selects runs; plan and where are SQL of this file, never a caller's.
-func (j *Journal) runs(ctx context.Context, plan, where string, args ...any) (_ []Run, err error) {
+// runs selects runs; where is SQL of this file, never a caller's.
+func (j *Journal) runs(ctx context.Context, where string, args ...any) (_ []Run, err error) {
 	defer func() { err = j.wrap("read runs from", err) }()
-	rows, err := j.db.QueryContext(ctx, `SELECT id, target, manifest, key, plan_digest, `+plan+`, started, ended, outcome
+	rows, err := j.db.QueryContext(ctx, `SELECT id, target, manifest, key, plan_digest, started, ended, outcome
 		FROM run WHERE `+where+` ORDER BY id DESC`, args...)
 	if err != nil {
 		return nil, err
@@ -92,7 +91,7 @@ func (j *Journal) runs(ctx context.Context, plan, where string, args ...any) (_ 
 	var runs []Run
 	for rows.Next() {
 		var r Run
-		if err := rows.Scan(&r.ID, &r.Target, &r.Manifest, &r.Key, &r.PlanDigest, (*scanText)(&r.Plan),
+		if err := rows.Scan(&r.ID, &r.Target, &r.Manifest, &r.Key, &r.PlanDigest,
 			(*scanTime)(&r.Started), (*scanTime)(&r.Ended), &r.Outcome); err != nil {
 			return nil, err
 		}

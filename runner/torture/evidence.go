@@ -113,11 +113,12 @@ func (e *Evidence) add(j *journal.Journal) error {
 	if len(runs) > 1 {
 		return fmt.Errorf("the journal holds %d runs, want one", len(runs))
 	}
-	run, _, err := j.Find(context.Background(), runs[0].Target, runs[0].Manifest, runs[0].Key)
+	run := runs[0]
+	text, err := j.Plan(context.Background(), run.ID)
 	if err != nil {
 		return err
 	}
-	p, err := plan.Decode(run.Plan)
+	p, err := plan.Decode(text)
 	if err != nil {
 		return err
 	}

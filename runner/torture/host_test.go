@@ -79,7 +79,7 @@ func (h *host) process(p *process) (torture.Journal, error) {
 	if err != nil {
 		return torture.Journal{}, err
 	}
-	run, err := j.Begin(ctx, journal.Run{Target: "torture", Manifest: pl.Manifest.Name, Key: pl.Run, Plan: data, Started: time.Now()})
+	run, err := j.Begin(ctx, journal.Run{Target: "torture", Manifest: pl.Manifest.Name, Key: pl.Run, Started: time.Now()}, data)
 	if err != nil {
 		return torture.Journal{}, err
 	}

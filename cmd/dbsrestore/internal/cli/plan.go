@@ -129,7 +129,8 @@ func (a *app) nextOf(p *plan.Plan, saved string) view.PlanNotes {
 	return view.PlanNotes{}
 }
 
-// review shows a plan, with a forecast by the last runs of the same manifest.
+// review shows a plan, with a forecast by the last runs of the same manifest. Without
+// what cannot be read of them there is a plan, too.
 func (a *app) review(ctx context.Context, p *plan.Plan, notes view.PlanNotes) error {
 	var took map[plan.Key]time.Duration
 	j, err := a.readJournal()
@@ -139,7 +140,7 @@ func (a *app) review(ctx context.Context, p *plan.Plan, notes view.PlanNotes) er
 	if j != nil {
 		defer j.Close()
 		if took, err = a.durations(ctx, j, p, 0, forecastRuns); err != nil {
-			return err
+			fmt.Fprintf(a.env.Stderr, "No forecast by earlier runs: %s\n", view.Inert(err.Error()))
 		}
 	}
 	notes.Forecast = p.Forecast(took)
@@ -164,11 +165,11 @@ func (a *app) durations(ctx context.Context, j *journal.Journal, p *plan.Plan, b
 			continue
 		}
 		read++
-		past, err := runner.ReadPast(ctx, j, run)
+		of, err := runner.Took(ctx, j, run)
 		if err != nil {
 			return nil, stateError(err)
 		}
-		for key, d := range past.Durations() {
+		for key, d := range of {
 			if took[key] == 0 {
 				took[key] = d
 			}

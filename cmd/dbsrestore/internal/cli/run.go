@@ -135,8 +135,7 @@ func (a *app) begin(ctx context.Context, j *journal.Journal, p *plan.Plan, targe
 	if err != nil {
 		return journal.Run{}, err
 	}
-	run, err := j.Begin(ctx, journal.Run{Target: target, Manifest: p.Manifest.Name, Key: p.Run, PlanDigest: string(p.Digest), Plan: data, Started: a.env.Now()})
-	run.Plan = nil // not to be kept for the time of the run: it may be large
+	run, err := j.Begin(ctx, journal.Run{Target: target, Manifest: p.Manifest.Name, Key: p.Run, PlanDigest: string(p.Digest), Started: a.env.Now()}, data)
 	return run, stateError(err)
 }
 

@@ -67,8 +67,8 @@ func (a *app) readRuns(ctx context.Context) ([]journal.Run, error) {
 	return runs, stateError(err)
 }
 
-// openRun returns the newest run of a name, "" for the newest of all, with its
-// plan and the journal, which the caller closes.
+// openRun returns the newest run of a name, "" for the newest of all, with the
+// journal, which the caller closes.
 func (a *app) openRun(ctx context.Context, name string) (*journal.Journal, journal.Run, error) {
 	j, err := a.readJournal()
 	if err != nil {
@@ -86,7 +86,7 @@ func (a *app) openRun(ctx context.Context, name string) (*journal.Journal, journ
 	return j, run, nil
 }
 
-// findRun returns the newest run of a name, with its plan.
+// findRun returns the newest run of a name.
 func findRun(ctx context.Context, j *journal.Journal, name string) (journal.Run, error) {
 	runs, err := j.Runs(ctx)
 	if err != nil {
@@ -99,15 +99,14 @@ func findRun(ctx context.Context, j *journal.Journal, name string) (journal.Run,
 			known = append(known, full)
 			continue
 		}
-		run, _, err := j.Find(ctx, r.Target, r.Manifest, r.Key)
-		return run, stateError(err)
+		return r, nil
 	}
 	return journal.Run{}, fail(exitUsage, fmt.Errorf("no run %q", name), "known runs: "+view.Inert(strings.Join(known[:min(len(known), 10)], ", ")))
 }
 
 // recall reads a run's plan, as it was last carried out, and its events.
 func recall(ctx context.Context, j *journal.Journal, run journal.Run) (*plan.Plan, runner.Past, error) {
-	p, err := planOf(run)
+	p, err := planOf(ctx, j, run)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -116,8 +115,12 @@ func recall(ctx context.Context, j *journal.Journal, run journal.Run) (*plan.Pla
 }
 
 // planOf reads a run's plan, as it was last carried out.
-func planOf(run journal.Run) (*plan.Plan, error) {
-	p, err := plan.Decode(run.Plan)
+func planOf(ctx context.Context, j *journal.Journal, run journal.Run) (*plan.Plan, error) {
+	text, err := j.Plan(ctx, run.ID)
+	if err != nil {
+		return nil, stateError(err)
+	}
+	p, err := plan.Decode(text)
 	if err != nil {
 		return nil, stateError(fmt.Errorf("plan of run %s of %s in the journal: %w", run.Key, run.Manifest, err))
 	}

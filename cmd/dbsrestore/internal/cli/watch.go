@@ -63,7 +63,7 @@ func (a *app) watch(ctx context.Context, name string) error {
 		return err
 	}
 	defer j.Close()
-	p, err := planOf(run)
+	p, err := planOf(ctx, j, run)
 	if err != nil {
 		return err
 	}

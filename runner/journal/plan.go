@@ -3,14 +3,22 @@ package journal
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 )
 
 // A plan is stored compressed: its items differ in little, and the text of a
 // large one would be the greater part of the file. What does not begin as gzip
-// does is from before that, and stands for itself.
+// does is of format 1, and stands for itself.
 var gzipMagic = []byte{0x1f, 0x8b}
+
+// Plan returns the plan of a run as it was carried out last. It may be large, so
+// the run itself does not hold it.
+func (j *Journal) Plan(ctx context.Context, runID int64) (text []byte, err error) {
+	err = j.db.QueryRowContext(ctx, "SELECT plan FROM run WHERE id = ?", runID).Scan((*scanText)(&text))
+	return text, j.wrap(fmt.Sprintf("read the plan of run %d from", runID), err)
+}
 
 // packed is how a plan is stored.
 func packed(text []byte) ([]byte, error) {
