@@ -10,8 +10,9 @@
 //
 // Looks are shared: one list of a backup plan serves every item that waits to
 // be seen in it, and one poll asks about up to [PollBatch] tasks. What a list
-// shows holds for the items that wait, too, so that no list goes back further
-// than a quarter of an hour before the one that came before.
+// shows holds for the items that wait, too: the list in which the task of a first
+// attempt must be seen goes back to the list before its create, by as much more as
+// clocks differ and lists lag, and not to the beginning of the run.
 //
 // # Where the time goes
 //
@@ -37,5 +38,6 @@
 // processor: half for the calls, the list among them, a quarter for the journal, and
 // the rest for the collector and the system. While a run goes on 2 KiB of memory an
 // item are in use, half of them the plan, and at the peak it is 4 KiB an item more
-// than for a run of a few: what an item is to be is kept once, in the plan.
+// than for a run of a few: what an item is to be is kept once, in the plan. A second
+// run within minutes takes 5 ms, as its lists show the tasks of the first.
 package runner

@@ -16,7 +16,8 @@ import (
 type job struct {
 	dir         string
 	n, inFlight int
-	instant     bool // calls and restores take no time
+	instant     bool   // calls and restores take no time
+	key         string // of the run, "" for the manifest's
 	endpoint    string
 }
 
@@ -88,13 +89,16 @@ restores:
     region: cn-hangzhou
     at: latest
     databases: [shop]
-    rename: "{{ .db }}_{{ .each.id }}"
+    rename: "{{ .db }}_{{ .each.id }}_{{ .run }}"
     destination: {instanceType: RDS, region: cn-hangzhou, instanceId: "{{ .each.instance }}", userName: drill, password: {env: BENCH_PASSWORD}}
 `, j.inFlight, pollInterval))
 }
 
 func ours(ctx context.Context, j job) *exec.Cmd {
 	cmd := command(ctx, j.file("dbsrestore"), "apply", "--yes", "-q", "--endpoint", j.endpoint, "--state-dir", j.file("state"), "-f", j.file("manifest.yaml"))
+	if j.key != "" {
+		cmd.Args = append(cmd.Args, "--run", j.key)
+	}
 	cmd.Env = append(os.Environ(), "BENCH_PASSWORD=made-up")
 	return cmd
 }

@@ -33,8 +33,15 @@ func (j job) ideal() time.Duration {
 
 // measure has a contender do a job, and counts.
 func measure(ctx context.Context, c contender, j job) (f figures, err error) {
-	cmd, took, sum, err := perform(ctx, c, j)
+	var took time.Duration
+	sum, err := serving(ctx, j, func(j job) (err error) {
+		f, took, err = perform(ctx, c, j)
+		return err
+	})
 	if err != nil {
+		return f, err
+	}
+	if err := check(sum, j.n); err != nil {
 		return f, err
 	}
 	entries, err := readRecord(j.file("record"))
@@ -42,54 +49,36 @@ func measure(ctx context.Context, c contender, j job) (f figures, err error) {
 		return f, err
 	}
 	f.makespan = took.Seconds() / j.ideal().Seconds()
-	f.spend(cmd, j)
 	f.count(entries, sum, j)
 	f.slots(sum, j)
 	return f, nil
 }
 
-// perform has a contender do a job, and checks that it was done.
-func perform(ctx context.Context, c contender, j job) (cmd *exec.Cmd, took time.Duration, sum emulator.Summary, err error) {
-	s, err := serve(ctx, j)
-	if err != nil {
-		return nil, 0, sum, err
-	}
-	stopped := false
-	defer func() {
-		if !stopped {
-			_ = s.stop()
-		}
-	}()
-	j.endpoint = s.endpoint
+// perform has a contender do a job and tells what its process took.
+func perform(ctx context.Context, c contender, j job) (f figures, took time.Duration, err error) {
 	if c.set != nil {
 		if err := c.set(j); err != nil {
-			return nil, 0, sum, err
+			return f, 0, err
 		}
 	}
-	cmd = c.run(ctx, j)
+	cmd := c.run(ctx, j)
 	if cmd.Env == nil {
 		cmd.Env = cmd.Environ()
 	}
 	cmd.Env = append(cmd.Env, "ALIBABA_CLOUD_ACCESS_KEY_ID="+accessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET="+accessKeySecret)
 	begun := time.Now()
 	if err := cmd.Run(); err != nil {
-		return nil, 0, sum, err
+		return f, 0, err
 	}
 	took = time.Since(begun)
-	if sum, err = s.summary(ctx); err != nil {
-		return nil, 0, sum, err
-	}
-	stopped = true
-	if err := s.stop(); err != nil {
-		return nil, 0, sum, err
-	}
-	return cmd, took, sum, check(sum, j)
+	f.spend(cmd, j)
+	return f, took, nil
 }
 
-// check says whether everything was restored, once.
-func check(sum emulator.Summary, j job) error {
-	if len(sum.Tasks) != j.n {
-		return fmt.Errorf("%d tasks were made, want %d", len(sum.Tasks), j.n)
+// check says whether so many restores were made, each once.
+func check(sum emulator.Summary, n int) error {
+	if len(sum.Tasks) != n {
+		return fmt.Errorf("%d tasks were made, want %d", len(sum.Tasks), n)
 	}
 	for _, t := range sum.Tasks {
 		if t.Starts != 1 || t.Finished.IsZero() {

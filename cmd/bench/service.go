@@ -112,6 +112,19 @@ func serve(ctx context.Context, j job) (*service, error) {
 	return s, nil
 }
 
+// serving calls f with a job at an emulator, and returns what that has done.
+func serving(ctx context.Context, j job, f func(job) error) (sum emulator.Summary, err error) {
+	s, err := serve(ctx, j)
+	if err != nil {
+		return sum, err
+	}
+	j.endpoint = s.endpoint
+	if err = f(j); err == nil {
+		sum, err = s.summary(ctx)
+	}
+	return sum, errors.Join(err, s.stop())
+}
+
 func (s *service) stop() error {
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 		return err
