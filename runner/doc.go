@@ -11,7 +11,7 @@
 // Looks are shared: one list of a backup plan serves every item that waits to
 // be seen in it, and one poll asks about up to [PollBatch] tasks. What a list
 // shows holds for the items that wait, too: the list in which the task of a first
-// attempt must be seen goes back to the list before its create, by as much more as
+// attempt must be seen goes back to the list before its first create, by as much more as
 // clocks differ and lists lag, and not to the beginning of the run.
 //
 // # Where the time goes

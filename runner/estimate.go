@@ -84,6 +84,9 @@ const patience = 12
 // failure, and with an end that is far away, it is not before due.
 func (e *estimates) poll(it *item, due time.Time, interval time.Duration) time.Time {
 	soonest, started := e.soonest(it), it.state.StartedAt
+	if made := it.state.Last.Created; it.state.Adopted && !made.IsZero() {
+		started = earlier(started, made) // somebody else may have started it, long ago
+	}
 	if soonest == 0 || started.IsZero() {
 		return due
 	}

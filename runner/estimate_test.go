@@ -77,7 +77,7 @@ func TestWhatTakesAboutAsLongIsExpectedSoon(t *testing.T) {
 }
 
 // What an item took in the run of yesterday tells more of it than what others take
-// today, and these tell how much longer it may take today.
+// today, and these tell how much less it may take today.
 func TestEarlierRunsTellWhenAnItemIsAskedAbout(t *testing.T) {
 	const interval = 2 * time.Minute
 	start := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
@@ -105,6 +105,10 @@ func TestEarlierRunsTellWhenAnItemIsAskedAbout(t *testing.T) {
 			it.heard = start.Add(time.Minute)
 			if got := e.poll(it, it.heard.Add(interval), interval).Sub(start); got < c.want-time.Second || got > c.want+time.Second {
 				t.Errorf("got %v, want about %v", got, c.want)
+			}
+			it.state.Adopted, it.state.Last.Created = true, start.Add(-c.want) // it could have ended by now
+			if got := e.poll(it, it.heard.Add(interval), interval).Sub(it.heard); got > interval {
+				t.Errorf("adopted: got %v later, want the next poll", got)
 			}
 		})
 	}

@@ -11,7 +11,8 @@ import (
 // Were that the beginning of the run for all, each look would list the whole run.
 // But what was listed for some restores holds for those that wait, too.
 
-// untouched reports whether nothing was sent of a restore, nor found.
+// untouched reports whether nothing was sent of a restore that could have made a task,
+// nor one found.
 func untouched(s restore.State) bool {
 	return (s.Phase == restore.Waiting || s.Phase == restore.Absent) && s.Attempt == 1 && s.Sends == 0
 }

@@ -58,7 +58,8 @@ func (j *Journal) Entries(ctx context.Context, runID int64) ([]Entry, error) {
 
 // Last calls f with the last entry of each item of a run, in the order in which they
 // were appended. It is quick and takes little memory, and does not prove that the
-// history is whole: not for what is done, but for what is estimated.
+// history is whole: not for what is done, but for what is estimated. F must not use
+// the journal.
 func (j *Journal) Last(ctx context.Context, runID int64, f func(Entry) error) (err error) {
 	defer func() { err = j.wrap(fmt.Sprintf("read run %d from", runID), err) }()
 	rows, err := j.db.QueryContext(ctx, `SELECT at, item, kind, body FROM entry

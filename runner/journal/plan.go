@@ -13,8 +13,8 @@ import (
 // does is of format 1, and stands for itself.
 var gzipMagic = []byte{0x1f, 0x8b}
 
-// Plan returns the plan of a run as it was carried out last. It may be large, so
-// the run itself does not hold it.
+// Plan returns the plan of a run, which must exist, as it was carried out last. It may
+// be large, so the run itself does not hold it.
 func (j *Journal) Plan(ctx context.Context, runID int64) (text []byte, err error) {
 	err = j.db.QueryRowContext(ctx, "SELECT plan FROM run WHERE id = ?", runID).Scan((*scanText)(&text))
 	return text, j.wrap(fmt.Sprintf("read the plan of run %d from", runID), err)
@@ -36,7 +36,7 @@ func packed(text []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// scanText reads what packed made; NULL is nil.
+// scanText reads what packed made.
 type scanText []byte
 
 func (t *scanText) Scan(v any) error {

@@ -129,19 +129,20 @@ func (a *app) nextOf(p *plan.Plan, saved string) view.PlanNotes {
 	return view.PlanNotes{}
 }
 
-// review shows a plan, with a forecast by the last runs of the same manifest. Without
-// what cannot be read of them there is a plan, too.
+// review shows a plan, with a forecast by the last runs of the same manifest, as far
+// as they can be read.
 func (a *app) review(ctx context.Context, p *plan.Plan, notes view.PlanNotes) error {
 	var took map[plan.Key]time.Duration
 	j, err := a.readJournal()
-	if err != nil {
-		return err
-	}
 	if j != nil {
 		defer j.Close()
-		if took, err = a.durations(ctx, j, p, 0, forecastRuns); err != nil {
-			fmt.Fprintf(a.env.Stderr, "No forecast by earlier runs: %s\n", view.Inert(err.Error()))
-		}
+		took, err = a.durations(ctx, j, p, 0, forecastRuns)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		fmt.Fprintf(a.env.Stderr, "Forecast without all earlier runs: %s\n", view.Inert(err.Error()))
 	}
 	notes.Forecast = p.Forecast(took)
 	view.Plan(a.env.Stdout, p, notes, a.viewOptions())
@@ -152,22 +153,23 @@ func (a *app) review(ctx context.Context, p *plan.Plan, notes view.PlanNotes) er
 const forecastRuns = 3
 
 // durations returns how long the items of a plan took when they were restored last
-// at the same target, in the last few runs but one.
+// at the same target, in the last few runs but one, as far as these can be read; the
+// error names the others.
 func (a *app) durations(ctx context.Context, j *journal.Journal, p *plan.Plan, but int64, few int) (map[plan.Key]time.Duration, error) {
 	runs, err := j.Runs(ctx)
 	if err != nil {
-		return nil, stateError(err)
+		return nil, errors.New("the list of runs in the journal cannot be read")
 	}
 	took := map[plan.Key]time.Duration{}
-	read := 0
+	var unread []error
 	for _, run := range runs { // the newest first
-		if read == few || run.ID == but || run.Manifest != p.Manifest.Name || run.Target != p.Target {
+		if few == 0 || run.ID == but || run.Manifest != p.Manifest.Name || run.Target != p.Target {
 			continue
 		}
-		read++
+		few--
 		of, err := runner.Took(ctx, j, run)
-		if err != nil {
-			return nil, stateError(err)
+		if err != nil { // without the advice for one that is needed
+			unread = append(unread, fmt.Errorf("not all of run %s can be read", run.Key))
 		}
 		for key, d := range of {
 			if took[key] == 0 {
@@ -175,7 +177,7 @@ func (a *app) durations(ctx context.Context, j *journal.Journal, p *plan.Plan, b
 			}
 		}
 	}
-	return took, nil
+	return took, errors.Join(unread...)
 }
 
 // where repeats the flags that say which service a plan was made with, and where
