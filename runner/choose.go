@@ -39,6 +39,7 @@ func (e *engine) choose(now time.Time, records *[]Record) ([]call, time.Time, er
 		}
 		switch a := it.state.Next(); a.Kind {
 		case restore.Look:
+			a.Due = e.unhurried(it, a.Due)
 			c.batches.wantLook(it, a)
 		case restore.Poll:
 			a.Due = e.pollAt(it, a.Due)
@@ -49,12 +50,16 @@ func (e *engine) choose(now time.Time, records *[]Record) ([]call, time.Time, er
 				e.reading++
 			}
 		case restore.Start:
+			if !e.mayStart(c, it) {
+				continue
+			}
 			if err := e.intend(c, it, a, records); err != nil {
 				return nil, c.wake, err
 			}
 		}
 	}
 	if !e.halted {
+		e.holdAhead(c)
 		e.wantLists(c)
 		if err := e.admit(c, records); err != nil {
 			return nil, c.wake, err

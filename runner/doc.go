@@ -25,7 +25,9 @@
 // processor, as 64 restores of the same length end together and take 4 ms each. A
 // loop over the vendor's SDK without a journal and without the list takes 70 ms. The
 // list is one of the barriers that keep a restore from being made twice, so that it
-// stays.
+// stays. But with limits.createAhead the create and the list are over when a place
+// comes free, which the start alone fills: that is 40 ms at least, and 55 ms as
+// measured, less than the loop takes.
 //
 // A run of a thousand such restores takes 0.3 s to begin (six calls, each after the
 // other, and 40 ms of start-up) and 0.05 s to end. Of restores that take minutes,

@@ -25,6 +25,9 @@ type engine struct {
 	byTask  map[string]plan.Key // by id of the restore task
 	unmade  map[string]*item    // by task name: that are untouched and have been ever since
 	active  []*item             // a task exists or may, in the order begun
+	kept    map[*item]time.Time // whose task is ready and waits for others to end, since when
+	again   int                 // of those that may be started, how many are looked for again first
+	open    time.Time           // since when a place is free or being filled; zero for not
 	use     usage
 	queue   queue         // of those that have not begun and may
 	looking []*backupPlan // of which items that have not begun wait for a list
@@ -61,6 +64,7 @@ type item struct {
 
 	rank     int      // among those that have not begun: the plan's order, but what is tried anew comes first
 	place    int      // in the queue, see ordered
+	again    bool     // its task waited for long and is looked for again before its start
 	unseen   bool     // it is among those of its backup plan that wait for a list, or was
 	unmet    int      // how many that it needs have not succeeded yet
 	hopeless plan.Key // that it needs and that did not succeed
@@ -93,13 +97,18 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 	if o.Observe == nil {
 		o.Observe = func(Change) {}
 	}
+	limits := p.Limits
+	if o.NoFollow { // nobody would start them
+		limits.CreateAhead = 0
+	}
 	e := &engine{
 		plan: p, svc: svc, log: log, options: o, budget: budget,
+		kept:    make(map[*item]time.Time),
 		byTask:  make(map[string]plan.Key),
 		unmade:  make(map[string]*item),
 		polled:  make(map[plan.Site]time.Time),
 		byKey:   make(map[plan.Key]*item, len(p.Items)),
-		use:     newUsage(p.Limits),
+		use:     newUsage(limits),
 		took:    estimates{before: o.Took},
 		grid:    gridOf(p.Limits),
 		gather:  gatherOf(p.Limits),
@@ -153,6 +162,7 @@ func (e *engine) add(pi *plan.Item) error {
 	if occupies(state.Phase) {
 		e.use.add(it, 1)
 	}
+	e.use.move(restore.State{}, state)
 	if state.Phase.Active() {
 		e.active = append(e.active, it)
 	}
@@ -232,6 +242,14 @@ func (e *engine) apply(it *item, event restore.Event, records *[]Record) error {
 		e.fatal = event.Failure
 		e.stopReads()
 	}
+	if to.Phase != restore.Ready {
+		delete(e.kept, it)
+	}
+	if it.again {
+		it.again = false
+		e.again--
+	}
+	e.use.move(from, to)
 	it.heard = time.Time{}
 	if to.Phase == restore.Running && (event.Kind == restore.Started || event.Kind == restore.Polled && len(event.Tasks) > 0) {
 		it.heard = event.At

@@ -14,6 +14,8 @@ import (
 type usage struct {
 	limits       schema.Limits
 	total        int
+	started      int  // those of them that were started, or may have been
+	held         bool // none is created ahead for the moment
 	destinations map[string]*destination
 	backupPlans  map[source]*backupPlan
 }
@@ -62,7 +64,12 @@ func (u *usage) place(it *item) {
 }
 
 // full reports whether no task may be added, whichever it is.
-func (u *usage) full() bool { return !below(u.total, u.limits.InFlight) }
+func (u *usage) full() bool {
+	return !below(u.total, u.limits.InFlight) && (u.held || u.total >= u.limits.InFlight+u.limits.CreateAhead)
+}
+
+// mayStart reports whether a task may be started beside n others.
+func (u *usage) mayStart(n int) bool { return below(u.started+n, u.limits.InFlight) }
 
 func (u *usage) planFull(p *backupPlan) bool { return !below(p.active, u.limits.PerBackupPlan) }
 
@@ -75,8 +82,27 @@ func (u *usage) destinationFull(d *destination) bool {
 // service.
 func occupies(p restore.Phase) bool { return p.Active() || p == restore.TimedOut }
 
+// works reports whether a task was started, or may have been, and is not finished.
+func works(s restore.State) bool {
+	switch s.Phase {
+	case restore.Starting, restore.Running, restore.TimedOut:
+		return true
+	}
+	return s.Phase == restore.Ready && s.Sends > 0 // its start may still arrive
+}
+
 // below reports whether n may grow. A limit of 0 is none.
 func below(n, limit int) bool { return limit == 0 || n < limit }
+
+// move keeps count of those that were started.
+func (u *usage) move(from, to restore.State) {
+	if works(from) {
+		u.started--
+	}
+	if works(to) {
+		u.started++
+	}
+}
 
 func (u *usage) add(it *item, n int) {
 	u.total += n

@@ -26,12 +26,7 @@ func TestListsOfALongRunStayShort(t *testing.T) {
 		var mu sync.Mutex
 		lists, further := 0, 0
 		b.intercept = func(action string, r *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
-			body, err := io.ReadAll(r.Body)
-			if err != nil {
-				return nil, err
-			}
-			r.Body = io.NopCloser(bytes.NewReader(body))
-			q, err := url.ParseQuery(string(body))
+			q, err := parametersOf(r)
 			if err != nil {
 				return nil, err
 			}
@@ -158,4 +153,15 @@ func TestTasksOfAttemptsThatFailedAreNoNews(t *testing.T) {
 			t.Errorf("got %d calls", calls)
 		}
 	})
+}
+
+// parametersOf returns those that a request carries in its body, which stays to be
+// read.
+func parametersOf(r *http.Request) (url.Values, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return url.ParseQuery(string(body))
 }

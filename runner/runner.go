@@ -111,10 +111,37 @@ func (r Report) Surplus() int {
 	return n
 }
 
+// Unstarted returns how many tasks exist of which no start was ever sent.
+func (r Report) Unstarted() int {
+	n := 0
+	for _, o := range r.Items {
+		if o.Unstarted() {
+			n++
+		}
+	}
+	return n
+}
+
+// GoesOn reports whether something of the run goes on at the service, or may. What a
+// run that halted has created and not started does not.
+func (r Report) GoesOn() bool {
+	if r.Halted && !r.Drained {
+		return r.Counts.Active > r.Unstarted()
+	}
+	return r.Drained || r.Counts.Active > 0
+}
+
 // Outcome is how an item ended, or stands.
 type Outcome struct {
 	Item  *plan.Item     // of the plan that was carried out; not to be changed
 	State *restore.State // not to be changed; of a blocked item, the zero State
+}
+
+// Unstarted reports whether the task of the item exists and no start of it was ever
+// sent.
+func (o Outcome) Unstarted() bool {
+	s := o.State
+	return s.TaskID != "" && (s.Phase == restore.Created || s.Phase == restore.Ready) && !s.SentAt.After(s.CreatedAt)
 }
 
 // ErrService is wrapped by the error of a run that stopped because no call can

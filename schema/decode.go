@@ -35,6 +35,7 @@ func decodeLimits(n *node) Limits {
 		InFlight:          n.get("inFlight").int(16),
 		PerDestination:    n.get("perDestination").int(2),
 		PerBackupPlan:     n.get("perBackupPlan").int(4),
+		CreateAhead:       n.get("createAhead").int(0),
 		RequestsPerSecond: 5,
 		PollInterval:      n.get("pollInterval").duration(5 * time.Second),
 	}

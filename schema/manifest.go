@@ -34,11 +34,12 @@ type Manifest struct {
 
 // Limits bounds a run. Parse fills in the defaults.
 type Limits struct {
-	InFlight          int      `json:"inFlight"`          // restore tasks that exist and are not finished; default 16
-	PerDestination    int      `json:"perDestination"`    // the same, per destination; default 2
-	PerBackupPlan     int      `json:"perBackupPlan"`     // the same, per backup plan; default 4
-	RequestsPerSecond float64  `json:"requestsPerSecond"` // API calls per account and region; default 5
-	PollInterval      Duration `json:"pollInterval"`      // shortest time between two looks at a task; default 5s
+	InFlight          int      `json:"inFlight"`              // restore tasks that exist and are not finished; default 16
+	PerDestination    int      `json:"perDestination"`        // the same, per destination; default 2
+	PerBackupPlan     int      `json:"perBackupPlan"`         // the same, per backup plan; default 4
+	CreateAhead       int      `json:"createAhead,omitempty"` // tasks beyond inFlight that are created and wait to be started; 0 for none
+	RequestsPerSecond float64  `json:"requestsPerSecond"`     // API calls per account and region; default 5
+	PollInterval      Duration `json:"pollInterval"`          // shortest time between two looks at a task; default 5s
 }
 
 // Failure says when a run gives up.

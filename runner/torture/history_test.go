@@ -21,11 +21,11 @@ import (
 )
 
 // manifest has three restores of two backup plans, one of which needs another.
-// The limits let two be under way.
+// The limits let two be under way, or one and two that are created ahead.
 const manifest = `
 version: 1
 name: torture
-limits: {inFlight: 2, perDestination: 2, perBackupPlan: 2, requestsPerSecond: 100, pollInterval: 30s}
+limits: {inFlight: %d, createAhead: %d, perDestination: %d, perBackupPlan: 2, requestsPerSecond: 100, pollInterval: 30s}
 failure: {attempts: %d, timeout: 40m}
 defaults:
   region: cn-hangzhou
@@ -132,7 +132,11 @@ func (h *history) planned(c *dbs.Client) *plan.Plan {
 			h.t.Fatal(problems)
 		}
 	}
-	m, problems := schema.Parse("torture.yaml", fmt.Appendf(nil, manifest, 1+min(1, h.flaky)))
+	inFlight, ahead := 2, 0
+	if h.ahead {
+		inFlight, ahead = 1, 2
+	}
+	m, problems := schema.Parse("torture.yaml", fmt.Appendf(nil, manifest, inFlight, ahead, inFlight+ahead, 1+min(1, h.flaky)))
 	must(problems)
 	d, problems := plan.Expand(plan.Input{Manifest: m, Now: time.Now()})
 	must(problems)

@@ -24,7 +24,7 @@ const drillItems = 12
 const drill = `version: 1
 name: torture
 run: seven
-limits: {inFlight: 6, perDestination: 3, perBackupPlan: 3, requestsPerSecond: 100, pollInterval: 100ms}
+limits: {inFlight: 4, createAhead: 2, perDestination: 3, perBackupPlan: 3, requestsPerSecond: 100, pollInterval: 100ms}
 failure:
   attempts: 2
   resendAfter: 2s

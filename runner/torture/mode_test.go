@@ -17,6 +17,7 @@ type mode struct {
 	strangers int  // tasks of others in the first backup plan
 	forgets   bool // each crash takes the state directory with it
 	others    int  // hosts that carry out the plan at the same time, each with a state directory
+	ahead     bool // tasks are created ahead
 	replans   bool // each process plans anew, instead of taking the saved plan
 
 	// succeeds says that every item must end well, however often a run dies.
@@ -65,6 +66,13 @@ var modes = []mode{
 	{name: "state lost", forgets: true, succeeds: true},
 	{name: "two hosts", others: 1, succeeds: true},
 
+	{name: "created ahead", ahead: true, succeeds: true},
+	{name: "created ahead, the first restore fails", ahead: true, flaky: 1, succeeds: true},
+	{name: "created ahead, token ignored", ahead: true, behaviour: world.Behaviour{ClientTokens: world.ClientTokens{Ignored: true}}, succeeds: true},
+	{name: "created ahead, answers lost", ahead: true, faults: []world.Fault{{Kind: "cut", Operation: "*RestoreTask*", Executed: true, Probability: half}}, succeeds: true},
+	{name: "created ahead, state lost", ahead: true, forgets: true, succeeds: true},
+	{name: "created ahead, two hosts", ahead: true, others: 1, succeeds: true},
+
 	{name: "token ignored, requests late", faults: late, behaviour: world.Behaviour{ClientTokens: world.ClientTokens{Ignored: true}}},
 	{name: "state lost, requests late", faults: late, forgets: true},
 	{name: "two hosts, requests late", faults: late, others: 1},
@@ -73,6 +81,8 @@ var modes = []mode{
 	{name: "token ignored, state lost", forgets: true, accept: twoDown,
 		behaviour: world.Behaviour{ClientTokens: world.ClientTokens{Ignored: true}}},
 	{name: "token ignored, two hosts", others: 1, accept: twoDown,
+		behaviour: world.Behaviour{ClientTokens: world.ClientTokens{Ignored: true}}},
+	{name: "created ahead, token ignored, two hosts", ahead: true, others: 1, accept: twoDown,
 		behaviour: world.Behaviour{ClientTokens: world.ClientTokens{Ignored: true}}},
 	{name: "token ignored, list lags beyond settling", accept: twoDown,
 		behaviour: world.Behaviour{ClientTokens: world.ClientTokens{Ignored: true}, ListLag: 3 * time.Minute}},

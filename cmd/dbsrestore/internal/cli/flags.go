@@ -56,7 +56,7 @@ func (f *flags) expansionFlags(cmd *cobra.Command) {
 func (f *flags) targetFlags(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.Float64Var(&f.timeScale, "time-scale", 1, "with --emulator: how many times faster than life its restores are")
-	fs.IntVar(&f.inFlight, "in-flight", 0, "at most `N` unfinished restore tasks; overrides limits.inFlight")
+	fs.IntVar(&f.inFlight, "in-flight", 0, "at most `N` unfinished restore tasks, beside those created ahead; overrides limits.inFlight")
 	fs.Float64Var(&f.rate, "requests-per-second", 0, "API calls per account and region; overrides limits.requestsPerSecond")
 	f.serviceFlags(cmd)
 }

@@ -111,7 +111,7 @@ func (a *app) end(ctx context.Context, j *journal.Journal, run journal.Run, rest
 		fmt.Fprintf(a.env.Stderr, "Run %s has restores that this plan does not: %s. They are not followed; 'dbsrestore status' shows them.\n",
 			view.Inert(run.Key), view.Inert(strings.Join(elsewhere, ", ")))
 	}
-	if r.Drained || r.Counts.Active > 0 || len(elsewhere) > 0 {
+	if r.GoesOn() || len(elsewhere) > 0 {
 		return nil
 	}
 	return stateError(j.End(ctx, run.ID, r.Ended, outcomeWord(r, rest)))

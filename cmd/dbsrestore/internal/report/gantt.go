@@ -65,13 +65,10 @@ func (r *Report) stretches() (names []string, of map[string][]stretch) {
 	first := map[string]time.Duration{}
 	for i := range r.Items {
 		it := &r.Items[i]
-		if it.Created == Never && it.Started == Never {
+		if it.Begun == Never {
 			continue
 		}
-		s := stretch{it, it.Created, it.Ended}
-		if s.begin == Never {
-			s.begin = it.Started
-		}
+		s := stretch{it, it.Begun, it.Ended}
 		if s.end == Never {
 			s.end = r.Took()
 		}

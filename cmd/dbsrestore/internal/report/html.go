@@ -84,18 +84,14 @@ func (r *Report) rows() (rows []*Item, hidden int) {
 }
 
 // Queued is how long the item waited for its turn, Never if it had none.
-func (it Item) Queued() time.Duration { return it.Created }
+func (it Item) Queued() time.Duration { return it.Begun }
 
 // Took is how long the item was at the service, Never if it was not or is yet.
 func (it Item) Took() time.Duration {
-	begin := it.Created
-	if begin == Never {
-		begin = it.Started
-	}
-	if begin == Never || it.Ended == Never {
+	if it.Begun == Never || it.Ended == Never {
 		return Never
 	}
-	return it.Ended - begin
+	return it.Ended - it.Begun
 }
 
 // Restored says which moment or backup set the item restores.

@@ -54,7 +54,8 @@ type Item struct {
 	Objective   schema.Objective
 	Created     time.Duration // Never when it has not been
 	Started     time.Duration // likewise
-	Ended       time.Duration // likewise
+	Begun       time.Duration // when its turn came, Never when it has not: Created, or Started where tasks are created ahead
+	Ended       time.Duration // Never when it has not
 }
 
 // Never stands for a moment that has not come.
@@ -64,7 +65,9 @@ const Never time.Duration = -1
 func New(r Run) *Report {
 	rep := &Report{Run: r, End: r.Ended, Items: make([]Item, 0, len(r.Outcomes))}
 	for _, o := range r.Outcomes {
-		rep.Items = append(rep.Items, newItem(o, r.Started))
+		it := newItem(o, r.Started)
+		it.Begun = it.begun(r.Plan.Limits.CreateAhead > 0)
+		rep.Items = append(rep.Items, it)
 	}
 	if rep.End.IsZero() {
 		rep.End = r.Started
@@ -107,6 +110,15 @@ func newItem(o runner.Outcome, started time.Time) Item {
 		it.Objective = *o.Item.Objective
 	}
 	return it
+}
+
+// begun returns Begun.
+func (it Item) begun(ahead bool) time.Duration {
+	waits := ahead && it.Ended == Never
+	if it.Started != Never && (ahead || it.Created == Never) || waits {
+		return it.Started
+	}
+	return it.Created
 }
 
 // Back reports whether the databases of the item are back.

@@ -227,3 +227,38 @@ func TestEveryLaneShowsWhatRan(t *testing.T) {
 		}
 	}
 }
+
+// What was created ahead waited for its turn until it was started.
+func TestWhenAnItemHasBegun(t *testing.T) {
+	const created, started, ended, never = time.Second, time.Minute, time.Hour, report.Never
+	epoch := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	at := func(d time.Duration) (t time.Time) {
+		if d != never {
+			t = epoch.Add(d)
+		}
+		return t
+	}
+	begun := func(created, started, ended time.Duration, ahead int) time.Duration {
+		state := restore.State{Snapshot: restore.Snapshot{CreatedAt: at(created), StartedAt: at(started), EndedAt: at(ended)}}
+		r := report.New(report.Run{Started: epoch, Plan: &plan.Plan{Limits: schema.Limits{CreateAhead: ahead}},
+			Outcomes: []runner.Outcome{{Item: &plan.Item{Key: "a"}, State: &state}}})
+		return r.Items[0].Begun
+	}
+	for _, c := range []struct {
+		name                    string
+		created, started, ended time.Duration
+		want, ahead             time.Duration
+	}{
+		{"it ended", created, started, ended, created, started},
+		{"it runs", created, started, never, created, started},
+		{"it waits to be started", created, never, never, created, never},
+		{"it was found ended", created, never, ended, created, created},
+		{"it was adopted", never, started, ended, started, started},
+		{"it has not begun", never, never, never, never, never},
+	} {
+		got, ahead := begun(c.created, c.started, c.ended, 0), begun(c.created, c.started, c.ended, 8)
+		if got != c.want || ahead != c.ahead {
+			t.Errorf("%s: got %v, created ahead %v, want %v and %v", c.name, got, ahead, c.want, c.ahead)
+		}
+	}
+}

@@ -215,7 +215,8 @@ func (l *Live) bar(elapsed time.Duration, o Options) []cell {
 	if bad := c.Bad() + c.Skipped + c.Blocked; bad > 0 {
 		cells = append(cells, cell{strconv.Itoa(bad) + " not well", red})
 	}
-	cells = append(cells, cell{text: strconv.Itoa(c.Active) + " in flight"})
+	inFlight, _ := l.inFlight()
+	cells = append(cells, cell{text: strconv.Itoa(inFlight) + " in flight"})
 	if left := c.Total - done; left > 0 && done >= leastEnded {
 		// As fast as so far: no more is known.
 		eta := time.Duration(float64(elapsed) * float64(left) / float64(done))
@@ -262,10 +263,23 @@ func (l *Live) tierCells(t liveTier, elapsed time.Duration) []cell {
 	return cells
 }
 
+// inFlight returns how many restore tasks are unfinished, and how many more of them
+// were created ahead.
+func (l *Live) inFlight() (n, ahead int) {
+	if limits := l.plan.Limits; limits.CreateAhead > 0 {
+		ahead = max(0, l.counts.Active-limits.InFlight)
+	}
+	return l.counts.Active - ahead, ahead
+}
+
 // limitCells says how far the limits are used, and which one holds items back.
 func (l *Live) limitCells(n LiveNotes) []cell {
 	limits := l.plan.Limits
-	cells := []cell{{text: fmt.Sprintf(" limits     in flight %d/%d", l.counts.Active, limits.InFlight)}}
+	inFlight, ahead := l.inFlight()
+	cells := []cell{{text: fmt.Sprintf(" limits     in flight %d/%d", inFlight, limits.InFlight)}}
+	if ahead > 0 {
+		cells = append(cells, cell{text: fmt.Sprintf("created ahead %d/%d", ahead, limits.CreateAhead)})
+	}
 	if b := l.binding(); b != "" {
 		cells = append(cells, cell{"binding: " + b, yellow})
 	}
@@ -305,10 +319,15 @@ func (l *Live) binding() string {
 	return "perBackupPlan"
 }
 
-// rows draws the items that run, the longest first, in so many lines.
+// rows draws the items that run, the longest first, in so many lines; behind those
+// that were started the others.
 func (l *Live) rows(pg *page, now time.Time, room int) {
 	keys := slices.SortedFunc(maps.Keys(l.running), func(a, b plan.Key) int {
-		return cmp.Or(begun(l.running[a]).Compare(begun(l.running[b])), cmp.Compare(a, b))
+		s, t := l.running[a], l.running[b]
+		if waits := s.StartedAt.IsZero(); waits != t.StartedAt.IsZero() {
+			return map[bool]int{false: -1, true: 1}[waits]
+		}
+		return cmp.Or(begun(s).Compare(begun(t)), cmp.Compare(a, b))
 	})
 	shown := len(keys)
 	if shown > room-2 {

@@ -60,6 +60,24 @@ func TestLiveFrames(t *testing.T) {
 	golden(t, "live-ascii.txt", []byte(l.Frame(now, view.LiveNotes{CallsPerSecond: -1, Stopping: true}, view.Options{Width: 80, Height: 24, ASCII: true})+"\n"))
 }
 
+func TestAFrameTellsWhatWasCreatedAhead(t *testing.T) {
+	items := []plan.Item{item("a"), item("b"), item("c"), item("d"), item("e")}
+	p := newPlan(items...)
+	p.Limits.InFlight, p.Limits.CreateAhead = 2, 4
+	d := newDrill(t, p)
+	l := view.NewLive(p, start)
+	d.observe = append(d.observe, func(c runner.Change) { l.Observe(c) })
+	for i, it := range items[:3] {
+		d.begin(it.Key, fmt.Sprintf("s1%05d", i))
+	}
+	got := l.Frame(d.now, view.LiveNotes{CallsPerSecond: -1}, view.Options{Width: 100, Height: 24})
+	for _, want := range []string{"  2 in flight", "in flight 2/2  created ahead 1/4  binding: inFlight"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("got no %q in\n%s", want, got)
+		}
+	}
+}
+
 func TestAFrameFitsEveryScreen(t *testing.T) {
 	l, now, _ := liveDrill(t)
 	for height := 1; height < 60; height++ {

@@ -264,8 +264,12 @@ func (p *page) planRules(pl *plan.Plan, n PlanNotes) {
 	}
 	p.paragraph(0, failureWords(pl))
 	l := pl.Limits
-	p.paragraph(0, fmt.Sprintf("Limits: %d in flight, %d per destination, %d per backup plan, %g requests per second, polls at least %s apart.",
-		l.InFlight, l.PerDestination, l.PerBackupPlan, l.RequestsPerSecond, Duration(time.Duration(l.PollInterval))))
+	ahead := ""
+	if l.CreateAhead > 0 {
+		ahead = fmt.Sprintf(", %d more created ahead", l.CreateAhead)
+	}
+	p.paragraph(0, fmt.Sprintf("Limits: %d in flight%s, %d per destination, %d per backup plan, %g requests per second, polls at least %s apart.",
+		l.InFlight, ahead, l.PerDestination, l.PerBackupPlan, l.RequestsPerSecond, Duration(time.Duration(l.PollInterval))))
 	if slices.ContainsFunc(pl.Items, func(it plan.Item) bool { return it.Action == plan.Blocked }) {
 		p.paragraph(0, "Blocked: apply refuses this plan as long as items are blocked, unless --skip-blocked.")
 	}

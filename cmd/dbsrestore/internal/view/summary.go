@@ -102,11 +102,13 @@ func (p *page) badItem(symbol string, o runner.Outcome) {
 
 // openItems names the items that have not ended.
 func (p *page) openItems(items []runner.Outcome) {
-	var active, unsure, waiting []string
+	var active, unstarted, unsure, waiting []string
 	for _, o := range items {
 		switch phase := PhaseOf(o); {
 		case phase.Active() && o.State.TaskID == "":
 			unsure = append(unsure, Inert(string(o.Item.Key)))
+		case o.Unstarted():
+			unstarted = append(unstarted, Inert(string(o.Item.Key))+" (task "+Inert(o.State.TaskID)+")")
 		case phase.Active():
 			active = append(active, Inert(string(o.Item.Key))+" (task "+Inert(o.State.TaskID)+")")
 		case phase == restore.Waiting || phase == restore.Absent:
@@ -117,6 +119,11 @@ func (p *page) openItems(items []runner.Outcome) {
 		p.blank()
 		p.paragraph(0, fmt.Sprintf("%s at the service, which goes on with what was started: %s",
 			Plural(len(active), "item"), some(active, p.o.limit(maxRows))))
+	}
+	if len(unstarted) > 0 {
+		p.blank()
+		p.paragraph(0, fmt.Sprintf("%s created at the service and not started, which restores nothing before this run goes on: %s",
+			Plural(len(unstarted), "item"), some(unstarted, p.o.limit(maxRows))))
 	}
 	if len(unsure) > 0 {
 		p.blank()
@@ -158,6 +165,8 @@ func (p *page) nextSteps(run string, r runner.Report) {
 	add(c.TimedOut, "timed out: the task goes on at the service; run the same apply again to follow it")
 	add(c.Blocked, "blocked: do as the reason says and plan again")
 	if r.Halted {
+		unstarted := r.Unstarted()
+		c.Active, c.Waiting = c.Active-unstarted, c.Waiting+unstarted
 		add(c.Waiting, "not begun: the failure budget is spent; raise failure.max and run the same apply again, or use another run key")
 		c.Waiting = 0
 	}
