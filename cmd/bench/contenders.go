@@ -36,6 +36,7 @@ const ourName = "dbsrestore"
 func all() []contender {
 	return []contender{
 		{name: ourName, set: writeManifest, run: ours},
+		{name: "create-ahead", set: writeManifestAhead, run: ours},
 		{name: "sdk", run: sdkLoop},
 		{name: "node", absent: nodeAbsent(), set: writeNode, run: node},
 		{name: "xargs-curl", absent: notOnPath("xargs", "curl", "openssl"), set: writeShell, run: xargs},
@@ -67,7 +68,13 @@ func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 
 // writeManifest writes a manifest whose limits bind in nothing but how many are
 // in flight.
-func writeManifest(j job) error {
+func writeManifest(j job) error { return j.writeManifest(0) }
+
+// writeManifestAhead writes one by which as many tasks are created ahead as are in
+// flight.
+func writeManifestAhead(j job) error { return j.writeManifest(j.inFlight) }
+
+func (j job) writeManifest(ahead int) error {
 	var rows strings.Builder
 	rows.WriteString("id,plan,instance\n")
 	for i := range j.n {
@@ -81,7 +88,7 @@ func writeManifest(j job) error {
 	}
 	return j.write("manifest.yaml", fmt.Sprintf(`version: 1
 name: bench
-limits: {inFlight: %d, perDestination: %[1]d, perBackupPlan: %[1]d, requestsPerSecond: 1000, pollInterval: %[2]s}
+limits: {inFlight: %d, createAhead: %[3]d, perDestination: %[1]d, perBackupPlan: %[1]d, requestsPerSecond: 1000, pollInterval: %[2]s}
 restores:
   - name: r
     forEach: {csv: restores.csv, key: id}
@@ -91,7 +98,7 @@ restores:
     databases: [shop]
     rename: "{{ .db }}_{{ .each.id }}_{{ .run }}"
     destination: {instanceType: RDS, region: cn-hangzhou, instanceId: "{{ .each.instance }}", userName: drill, password: {env: BENCH_PASSWORD}}
-`, j.inFlight, pollInterval))
+`, j.inFlight, pollInterval, ahead))
 }
 
 func ours(ctx context.Context, j job) *exec.Cmd {
