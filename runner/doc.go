@@ -39,7 +39,7 @@
 // With calls and restores that take no time ("make bench-run") it is 3 ms of the
 // processor: half for the calls, the list among them, a quarter for the journal, and
 // the rest for the collector and the system. While a run goes on 2 KiB of memory an
-// item are in use, half of them the plan, and at the peak it is 4 KiB an item more
+// item are in use, half of them the plan, and at the peak it is 3.3 KiB an item more
 // than for a run of a few: what an item is to be is kept once, in the plan. A second
 // run within minutes takes 5 ms, as its lists show the tasks of the first.
 package runner

@@ -22,7 +22,7 @@ import (
 // before it is collected: it waits for most of its time, beside others. One of few
 // items takes little anyway.
 const (
-	heapGrowth = 40
+	heapGrowth = 25
 	manyItems  = 5000
 )
 
