@@ -8,8 +8,8 @@ import (
 
 // Tasks that are created ahead (limits.createAhead) wait, ready, until one of those
 // that were started has ended. What a list has shown of them holds for as long as a
-// list may lag behind; then they are looked for again before they are started, as
-// after a crash.
+// list may lag behind; then they are looked for again before they are started. The
+// place of one that is being looked for is not given to another.
 
 // mayStart reports whether the task of an item, which is ready, may be started now.
 // One whose start was sent before keeps its place. A run that halts starts none of
@@ -33,7 +33,7 @@ func (e *engine) mayStart(c *choice, it *item) bool {
 	delete(e.kept, it)
 	it.again = true
 	e.again++
-	it.state = it.state.Resume()
+	it.state = it.state.LookAgain(c.now)
 	c.batches.wantLook(it, it.state.Next())
 	return false
 }

@@ -273,11 +273,11 @@ func TestNothingIsCreatedAheadOfWhatIsNotFollowed(t *testing.T) {
 	})
 }
 
-// Lists fail for minutes when a task is to be looked for again: it is started when they
-// succeed again.
+// Lists fail for minutes when tasks are to be looked for again. They are asked for at
+// pauses, for the one task whose turn it is, which is started when they succeed again.
 func TestATaskThatWaitsWhileListsFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, plans(1, 10*time.Minute), limited(3, "inFlight: 1, createAhead: 1"))
+		b := newBench(t, plans(1, 10*time.Minute), limited(20, "inFlight: 1, createAhead: 19"))
 		p := b.plan()
 		began := time.Now()
 		failed := 0
@@ -294,11 +294,11 @@ func TestATaskThatWaitsWhileListsFail(t *testing.T) {
 			return next()
 		}
 		report, err := b.run(t.Context(), p, runner.Options{})
-		if err != nil || report.Counts.Succeeded != 3 {
-			t.Fatalf("got %+v, %v, want all 3 succeeded", report.Counts, err)
+		if err != nil || report.Counts.Succeeded != 20 {
+			t.Fatalf("got %+v, %v, want all 20 succeeded", report.Counts, err)
 		}
-		if s := b.service.Summary(); s.Created != 3 || s.Started != 3 || failed < 5 || failed > 60 {
-			t.Errorf("%d created and %d started, want 3; %d lists failed", s.Created, s.Started, failed)
+		if s := b.service.Summary(); s.Created != 20 || s.Started != 20 || failed < 5 || failed > 60 {
+			t.Errorf("%d created and %d started, want 20; %d lists failed", s.Created, s.Started, failed)
 		}
 	})
 }

@@ -245,7 +245,7 @@ func (e *engine) apply(it *item, event restore.Event, records *[]Record) error {
 	if to.Phase != restore.Ready {
 		delete(e.kept, it)
 	}
-	if it.again {
+	if it.again && to.Phase != restore.Created {
 		it.again = false
 		e.again--
 	}

@@ -122,14 +122,10 @@ func (r Report) Unstarted() int {
 	return n
 }
 
-// GoesOn reports whether something of the run goes on at the service, or may. What a
-// run that halted has created and not started does not.
-func (r Report) GoesOn() bool {
-	if r.Halted && !r.Drained {
-		return r.Counts.Active > r.Unstarted()
-	}
-	return r.Drained || r.Counts.Active > 0
-}
+// GoesOn reports whether something of the run goes on at the service, or may, or it
+// was interrupted. What was created and not started, as in a run that halted or whose
+// places are all held by tasks that timed out, does not.
+func (r Report) GoesOn() bool { return r.Drained || r.Counts.Active > r.Unstarted() }
 
 // Outcome is how an item ended, or stands.
 type Outcome struct {
@@ -141,7 +137,8 @@ type Outcome struct {
 // sent.
 func (o Outcome) Unstarted() bool {
 	s := o.State
-	return s.TaskID != "" && (s.Phase == restore.Created || s.Phase == restore.Ready) && !s.SentAt.After(s.CreatedAt)
+	ready := s.Phase == restore.Ready && s.Sends == 0
+	return s.TaskID != "" && (ready || s.Phase == restore.Created) && s.SentAt.Before(s.CreatedAt)
 }
 
 // ErrService is wrapped by the error of a run that stopped because no call can

@@ -85,3 +85,15 @@ func (s State) Resume() State {
 func (s State) again() State {
 	return s.at(s.Attempt, s.Earlier)
 }
+
+// LookAgain returns the state of a restore whose task was seen too long ago to be
+// started: it is to be seen in the list once more. Of every other it returns the
+// state as it is.
+func (s State) LookAgain(now time.Time) State {
+	if s.Phase != Ready {
+		return s
+	}
+	s = s.calm()
+	s.Phase, s.due, s.onceMore, s.looks = Created, now, now, 0
+	return s
+}

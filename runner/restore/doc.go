@@ -9,6 +9,9 @@
 //	   │                   same token                                        same token          succeeded, failed,
 //	   └── there already: adopted, goes on where it stands ───────────────────────────────▶      timed-out, unknown
 //
+// A task that is ready and had to wait before its start is looked for once more
+// ([State.LookAgain]).
+//
 // Create and start are effects: the engine applies and journals an [Intended]
 // event before it performs one. A state whose intent has no outcome, because
 // the answer was lost or the process was killed, answers Next with a look at

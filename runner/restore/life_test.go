@@ -108,6 +108,7 @@ type player struct {
 //	polled [STATUS] / poll-failed CLASS
 //	prechecked init|running|finish|failed
 //	skip
+//	look-again                  the task was seen too long ago to be started
 //	resume                      a later process goes on
 //	retry                       a later process goes on, and tries anew what failed
 func (p *player) do(words []string) string {
@@ -151,6 +152,9 @@ func (p *player) do(words []string) string {
 			loaded = loaded.Retry()
 		}
 		p.state = loaded.Resume()
+		return p.describe()
+	case name == "look-again":
+		p.state = p.state.LookAgain(p.now)
 		return p.describe()
 	case name == "intend":
 		return p.apply(p.state.Intend(p.state.Next(), p.now))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // looked decides by the tasks of ours that the list shows, oldest first.
@@ -38,7 +39,7 @@ func (s State) looked(e Event) State {
 	}
 	s.TaskID = winner.ID
 	s.Surplus = s.surplus(e.Tasks)
-	s.Sends, s.looks = 0, 0
+	s.Sends, s.looks, s.onceMore = 0, 0, time.Time{}
 	s.due = e.At
 	return s.follow(winner, e.At)
 }
@@ -89,8 +90,11 @@ func (s State) notListed(e Event) State {
 	s.looks++
 	s.due = e.At.Add(backoff(s.looks-1, s.spec.Policy.Relook))
 	settled := s.SentAt.Add(s.spec.Policy.Settle)
-	if s.Phase == Creating {
+	switch {
+	case s.Phase == Creating:
 		settled = settled.Add(s.spec.Policy.Expiry)
+	case s.onceMore.After(s.SentAt): // a list that shows less than one before lags behind it
+		settled = s.onceMore.Add(s.spec.Policy.Settle)
 	}
 	if e.At.Before(settled) && s.due.After(settled) {
 		s.due = settled

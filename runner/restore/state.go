@@ -107,6 +107,7 @@ type State struct {
 	troubled time.Time // since when calls fail without a break; zero when the last one did not
 	outage   time.Time // since when they fail for another reason than credentials that expired; zero when the last one did not
 	missed   time.Time // since when polls do not know the task; zero when the last one did
+	onceMore time.Time // since when a task that was listed before is looked for once more; zero for not
 	looks    int       // calls in a row that did not settle the question
 	misses   int       // polls in a row that did not know the task
 	inits    int       // polls in a row that found a task in init of which a start was sent

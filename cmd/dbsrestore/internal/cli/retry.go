@@ -37,7 +37,7 @@ func (a *app) retry(ctx context.Context, name string, f applyFlags) error {
 	if err != nil {
 		return err
 	}
-	if len(keys) == 0 && !run.Ended.IsZero() {
+	if len(keys) == 0 && !run.Ended.IsZero() && p.Count()[plan.Adopt] == 0 {
 		fmt.Fprintf(a.env.Stdout, "Nothing to retry: no restore of run %s has failed at the service.\n", view.Inert(run.Key))
 		return nil
 	}
