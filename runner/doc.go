@@ -36,7 +36,7 @@
 //
 // # What an item takes
 //
-// With calls and restores that take no time ("make bench-run") it is 3 ms of the
+// With calls and restores that take no time ("make bench-run") it is 3 to 4 ms of the
 // processor: half for the calls, the list among them, a quarter for the journal, and
 // the rest for the collector and the system. While a run goes on 2 KiB of memory an
 // item are in use, half of them the plan, and at the peak it is 3.3 KiB an item more

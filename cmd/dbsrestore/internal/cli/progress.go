@@ -138,7 +138,7 @@ func (o *progress) finish(r runner.Report, measured *report.Report) {
 	if o.dropped > 0 {
 		fmt.Fprintf(o.app.env.Stderr, "%d changes were not shown, because their reader was too slow.\n", o.dropped)
 	}
-	if r.GoesOn() {
+	if r.GoesOn() || r.Counts.Active > 0 && !r.Halted {
 		fmt.Fprintf(o.app.env.Stderr, "Run %s continues where it is with:\n  %s\n", view.Inert(o.plan.Run), view.Inert(o.app.resumeCommand(o.plan)))
 	}
 }

@@ -324,10 +324,7 @@ func (l *Live) binding() string {
 func (l *Live) rows(pg *page, now time.Time, room int) {
 	keys := slices.SortedFunc(maps.Keys(l.running), func(a, b plan.Key) int {
 		s, t := l.running[a], l.running[b]
-		if waits := s.StartedAt.IsZero(); waits != t.StartedAt.IsZero() {
-			return map[bool]int{false: -1, true: 1}[waits]
-		}
-		return cmp.Or(begun(s).Compare(begun(t)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(count(s.StartedAt.IsZero()), count(t.StartedAt.IsZero())), begun(s).Compare(begun(t)), cmp.Compare(a, b))
 	})
 	shown := len(keys)
 	if shown > room-2 {
