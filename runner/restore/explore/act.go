@@ -39,6 +39,9 @@ func (x *explorer) act(w *world, c choice) error {
 	switch c.do {
 	case goOn, readFails:
 		return x.goOn(w, int(c.who), c.do == readFails)
+	case lookAgain:
+		w.procs[c.who].node = x.nodes.of(w.procs[c.who].node.state.LookAgain(epoch.Add(w.now)))
+		return nil
 	case receive:
 		return x.receive(w, int(c.who))
 	}

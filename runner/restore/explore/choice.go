@@ -18,6 +18,7 @@ const (
 	stop          verb = iota // nobody runs the restore again
 	goOn                      // the process reads its journal, or makes its read, or the intent of its effect
 	readFails                 // its read is not answered
+	lookAgain                 // it was held before its start, for so long that it looks once more
 	send                      // the effect is executed, the reply is on its way
 	sendDoomed                // a start is, of a task that will fail
 	loseRequest               // the effect is not executed, its sender gets an error
@@ -110,6 +111,9 @@ func (x *explorer) acts(w *world, p int, all []choice) []choice {
 		return all
 	}
 	all = append(all, choice{goOn, who})
+	if pr.held && pr.node.next.Kind == restore.Start {
+		all = append(all, choice{lookAgain, who})
+	}
 	if goesWrong && pr.node != nil && !pr.node.next.Effect() {
 		all = append(all, choice{readFails, who})
 	}

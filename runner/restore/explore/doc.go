@@ -15,7 +15,8 @@
 //     is signed within [restore.Fence] of its intent.
 //   - A journal, of each process or shared, and a lock.
 //   - A clock that jumps to the next moment at which something is due. A process
-//     may be held while others go on.
+//     may be held while others go on, and one that was held before a start may look
+//     once more ([restore.State.LookAgain]), as package runner does after a wait.
 //
 // A history is a maximal sequence of choices. Choices are what the surroundings
 // do, and which process is next; where only one thing can happen nothing is

@@ -12,7 +12,7 @@ var procNames = [2]string{"p1", "p2"}
 
 // words say what a choice is, after the name of the process.
 var words = map[verb]string{
-	stop: "nobody runs it again", readFails: "gets no answer to its", send: "sends it; executed", sendDoomed: "sends it; executed, will fail",
+	stop: "nobody runs it again", readFails: "gets no answer to its", lookAgain: "is to look once more", send: "sends it; executed", sendDoomed: "sends it; executed, will fail",
 	loseRequest: "sends it; lost on the way, its sender gets an error", loseReply: "sends it; executed, its sender gets an error",
 	delay: "sends it; still on its way, its sender gets an error", throttle: "sends it; throttled",
 	receive: "receives", deliver: "a late request is executed", deliverAtLast: "a late request is executed at the last moment",
