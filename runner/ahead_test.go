@@ -3,7 +3,6 @@ package runner_test
 import (
 	"cmp"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -206,8 +205,7 @@ func TestATaskWhoseStartWasLostKeepsItsPlace(t *testing.T) {
 			switch {
 			case action != "StartRestoreTask":
 			case n == 2:
-				return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{},
-					Body: io.NopCloser(strings.NewReader(`{"Code":"Throttling.User","Message":"slow down"}`))}, nil
+				return refusal(http.StatusBadRequest, "Throttling.User"), nil
 			case n == 3:
 				return nil, errors.New("connection reset")
 			}
@@ -288,8 +286,7 @@ func TestATaskThatWaitsWhileListsFail(t *testing.T) {
 			}
 			if age := time.Since(began); action == "DescribeRestoreTaskList" && q.Get("BackupPlanId") != "" && age > time.Minute && age < 15*time.Minute {
 				failed++
-				return &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{},
-					Body: io.NopCloser(strings.NewReader(`{"Code":"ServiceUnavailable","Message":"no"}`))}, nil
+				return refusal(http.StatusServiceUnavailable, "ServiceUnavailable"), nil
 			}
 			return next()
 		}

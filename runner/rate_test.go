@@ -44,8 +44,7 @@ func TestThrottlingCostsTimeAndNoItem(t *testing.T) {
 		}
 		b.intercept = func(_ string, _ *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
 			if refuses() {
-				return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{},
-					Body: io.NopCloser(strings.NewReader(`{"Code":"Throttling.User","Message":"slow down"}`))}, nil
+				return refusal(http.StatusBadRequest, "Throttling.User"), nil
 			}
 			return next()
 		}
@@ -131,4 +130,9 @@ func TestPollsOfAThousandRestoresAreFew(t *testing.T) {
 			}
 		}
 	})
+}
+
+// refusal is an answer of the service that says no.
+func refusal(status int, code string) *http.Response {
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"Code":"` + code + `","Message":"no"}`))}
 }

@@ -112,10 +112,10 @@ func newItem(o runner.Outcome, started time.Time) Item {
 	return it
 }
 
-// begun returns Begun.
+// begun says when the turn of an item came, where tasks are created ahead or not.
 func (it Item) begun(ahead bool) time.Duration {
 	waits := ahead && it.Ended == Never
-	if it.Started != Never && (ahead || it.Created == Never) || waits {
+	if it.Created == Never || waits || ahead && it.Started != Never {
 		return it.Started
 	}
 	return it.Created
