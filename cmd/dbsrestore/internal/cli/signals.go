@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"time"
 )
 
 var errInterrupted = errors.New("interrupted")
@@ -18,7 +19,8 @@ Finishing the calls under way; the same command resumes. Ctrl-C again quits at o
 type draining struct {
 	ctx   context.Context
 	drain chan struct{}
-	stop  func()
+	stop  func()        // returns when what was said of a signal can be read, but soon
+	said  chan struct{} // closed when it can
 
 	mu  sync.Mutex
 	sig os.Signal
@@ -44,7 +46,18 @@ func (a *app) drainOnSignal(parent context.Context) *draining {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals, ignore := a.env.Signals()
 	done := make(chan struct{})
-	d := &draining{ctx: ctx, drain: make(chan struct{}), stop: func() { close(done); cancel(nil) }}
+	d := &draining{ctx: ctx, drain: make(chan struct{}), said: make(chan struct{})}
+	d.stop = func() {
+		close(done)
+		cancel(nil)
+		if d.signal() == nil {
+			return
+		}
+		select {
+		case <-d.said:
+		case <-time.After(time.Second):
+		}
+	}
 	go func() {
 		defer ignore()
 		select {
@@ -53,7 +66,10 @@ func (a *app) drainOnSignal(parent context.Context) *draining {
 		case sig := <-signals:
 			d.note(sig)
 			close(d.drain)
-			go a.say(stopping, true) // whoever reads it, or does not, holds up nothing
+			go func() { // whoever reads it, or does not, holds up nothing
+				defer close(d.said)
+				a.say(stopping, true)
+			}()
 		}
 		d.note(<-signals)
 		cancel(errInterrupted)
