@@ -14,6 +14,15 @@ import (
 // second.
 const slowest = rate.Limit(0.1)
 
+// beat is how long a stretch of turns is that may be taken together when they were not
+// used one by one, so that what is due at once shares a sync of the journal. Services
+// count calls by the second at the finest (dbs-api.md §6.2), and in no second there are
+// more than a twentieth too many. At less than 40 a second each turn is taken by itself.
+const beat = 50 * time.Millisecond
+
+// together returns how many turns are taken together at most.
+func together(limit rate.Limit) int { return max(1, int(float64(limit)*beat.Seconds())) }
+
 // pace spaces the attempts for one account and region. It halves its rate when
 // the service throttles and recovers by a twentieth of the configured rate
 // with every success.
@@ -28,7 +37,8 @@ type pace struct {
 }
 
 func newPace(perSecond float64) *pace {
-	return &pace{limiter: rate.NewLimiter(rate.Limit(perSecond), 1), full: rate.Limit(perSecond), read: make(chan struct{}, 1)}
+	full := rate.Limit(perSecond)
+	return &pace{limiter: rate.NewLimiter(full, together(full)), full: full, read: make(chan struct{}, 1)}
 }
 
 // wait returns when it is the turn of a read, or with an error once ctx is done
@@ -82,13 +92,18 @@ func (p *pace) throttled(sent, now time.Time) {
 		return
 	}
 	p.cut = now
-	p.limiter.SetLimit(max(p.limiter.Limit()/2, min(slowest, p.full)))
+	p.set(max(p.limiter.Limit()/2, min(slowest, p.full)))
 }
 
 func (p *pace) succeeded() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if limit := p.limiter.Limit(); limit < p.full {
-		p.limiter.SetLimit(min(limit+p.full/20, p.full))
+		p.set(min(limit+p.full/20, p.full))
 	}
+}
+
+func (p *pace) set(limit rate.Limit) {
+	p.limiter.SetLimit(limit)
+	p.limiter.SetBurst(together(limit))
 }

@@ -72,6 +72,51 @@ func TestAWriteTakesItsTurnBeforeAndIsSentAtOnce(t *testing.T) {
 	})
 }
 
+// Counted over any second there are as many as the rate says, and a twentieth at most
+// in addition; below 40 a second each waits for its turn.
+func TestTurnsThatWereNotUsedAreTakenTogether(t *testing.T) {
+	for perSecond, want := range map[float64]int{1: 1, 5: 1, 39: 1, 40: 2, 100: 5, 1000: 50} {
+		synctest.Test(t, func(t *testing.T) {
+			o := options("http://127.0.0.1:1")
+			o.RequestsPerSecond = perSecond
+			o.Transport = answering(always(400, `{"Code":"Throttling"}`))
+			c := client(t, o)
+			atOnce := func() (n int) {
+				for c.Turn(hangzhou) == 0 {
+					n++
+				}
+				return n
+			}
+			if got := atOnce(); got != want {
+				t.Errorf("%g a second: got %d turns at once, want %d", perSecond, got, want)
+			}
+			time.Sleep(time.Hour)
+			end, inASecond := time.Now().Add(time.Second), atOnce()
+			if got := inASecond - 1; got != want { // the last that was asked for was kept
+				t.Errorf("%g a second, after an hour: got %d turns at once, want %d", perSecond, got, want)
+			}
+			for time.Now().Before(end) {
+				if wait := c.Turn(hangzhou); wait > 0 {
+					time.Sleep(wait)
+				} else {
+					inASecond++
+				}
+			}
+			if limit := int(perSecond) + want + 1; inASecond > limit || inASecond < int(perSecond) {
+				t.Errorf("%g a second: got %d turns in a second, want %g to %d", perSecond, inASecond, perSecond, limit)
+			}
+			for range 40 { // until it is as slow as can be
+				_, _ = create(t, c)
+				time.Sleep(time.Second)
+			}
+			time.Sleep(time.Hour)
+			if got := atOnce() - 1; got != 1 {
+				t.Errorf("%g a second, throttled: got %d turns at once, want 1", perSecond, got)
+			}
+		})
+	}
+}
+
 func TestManyReadsDoNotKeepAWriteWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := options("http://127.0.0.1:1")
