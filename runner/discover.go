@@ -21,16 +21,20 @@ const lists = 16
 type Discovery struct {
 	Known    map[plan.Key]plan.Known // the items of which a task exists
 	Problems map[plan.Subject]string // why a list could not be read
+	Empty    Lists                   // those that showed no task of any item
 
 	Destinations []plan.Source // the servers that listed tasks went to and that are told by both of their names
 }
+
+// Lists are lists of restore tasks, by backup plan: when they were asked for.
+type Lists map[plan.Subject]time.Time
 
 // Discover looks for the restore tasks of items that the journal knows nothing
 // of, as on a new machine: one list for each backup plan, whole, as nobody can
 // say when a run of this key began. A task is judged as a run would judge it.
 // The error, a *restore.Failure, is for what concerns every call.
 func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]plan.Known) (Discovery, error) {
-	d := Discovery{Known: map[plan.Key]plan.Known{}, Problems: map[plan.Subject]string{}}
+	d := Discovery{Known: map[plan.Key]plan.Known{}, Problems: map[plan.Subject]string{}, Empty: Lists{}}
 	var subjects []plan.Subject
 	items := map[plan.Subject][]*plan.Item{}
 	for i := range p.Items {
@@ -46,10 +50,12 @@ func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]pl
 	}
 	found := make([][]restore.Task, len(subjects))
 	problems := make([]*restore.Failure, len(subjects))
+	asked := make([]time.Time, len(subjects))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(lists)
 	for i, s := range subjects {
 		g.Go(func() (err error) {
+			asked[i] = time.Now()
 			found[i], err = l.RestoreTasks(gctx, s.Site, s.BackupPlanID, time.Time{})
 			if f, ok := errors.AsType[*restore.Failure](err); ok && f.Class == restore.Refused && !f.Fatal {
 				problems[i], err = f, nil
@@ -65,6 +71,7 @@ func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]pl
 			d.Problems[s] = problems[i].WithoutRequestID()
 			continue
 		}
+		d.Empty[s] = asked[i]
 		if len(found[i]) == 0 {
 			continue
 		}
@@ -77,6 +84,7 @@ func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]pl
 			}
 			if ok {
 				d.Known[it.Key] = k
+				delete(d.Empty, s)
 			}
 		}
 	}

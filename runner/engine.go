@@ -153,12 +153,15 @@ func (e *engine) add(pi *plan.Item) error {
 	}
 	it := &item{Item: pi, state: state, rank: len(e.items)}
 	e.use.place(it)
+	if err := e.recall(it); err != nil {
+		return err
+	}
 	if untouched(state) {
 		e.unmade[it.RestoreTaskName] = it
 	}
 	e.items = append(e.items, it)
 	e.byKey[pi.Key] = it
-	e.counts.add(state.Phase, 1)
+	e.counts.add(it.state.Phase, 1)
 	if occupies(state.Phase) {
 		e.use.add(it, 1)
 	}

@@ -1,8 +1,10 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"maps"
+	"sync"
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
@@ -29,24 +31,28 @@ type Asker interface {
 
 // ReadFacts reads what must be known of a draft or a plan, and what of its items
 // has been done; those are the draft's bare ones, or the plan's. Known is what the
-// journal knows of the run. The number of calls is proportional to that of the
+// journal knows of the run. The lists are those that a run may take over, see
+// [Options.Empty]. The number of calls is proportional to that of the
 // backup plans, whatever the number of items.
-func ReadFacts(ctx context.Context, w World, a Asker, items *plan.Plan, known map[plan.Key]plan.Known, now time.Time) (plan.Facts, error) {
-	d, err := Discover(ctx, w, items, known)
-	if err != nil {
-		return plan.Facts{}, err
+func ReadFacts(ctx context.Context, w World, a Asker, items *plan.Plan, known map[plan.Key]plan.Known, now time.Time) (plan.Facts, Lists, error) {
+	f := plan.Facts{Now: now}
+	var d Discovery
+	var errs [3]error
+	var g sync.WaitGroup
+	g.Go(func() { d, errs[0] = Discover(ctx, w, items, known) })
+	g.Go(func() { f.Answers, errs[1] = w.BackupPlans(ctx, a.Questions(known)) })
+	g.Go(func() { f.Gateways, errs[2] = w.Gateways(ctx, a.GatewaySites(known)) })
+	g.Wait()
+	if err := cmp.Or(errs[:]...); err != nil {
+		return plan.Facts{}, nil, err
 	}
-	f := plan.Facts{Now: now, History: d.Known, Destinations: d.Destinations}
+	f.History, f.Destinations = d.Known, d.Destinations
 	maps.Copy(f.History, known)
-	if f.Answers, err = w.BackupPlans(ctx, a.Questions(f.History)); err != nil {
-		return plan.Facts{}, err
-	}
 	for i := range f.Answers {
 		b := &f.Answers[i]
 		if b.Problem == "" && !b.Missing {
 			b.Problem = d.Problems[plan.Subject{Site: b.Site, BackupPlanID: b.ID}]
 		}
 	}
-	f.Gateways, err = w.Gateways(ctx, a.GatewaySites(f.History))
-	return f, err
+	return f, d.Empty, nil
 }

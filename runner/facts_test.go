@@ -24,7 +24,7 @@ import (
 func (b *bench) known(manifest string, journal map[plan.Key]plan.Known) *plan.Plan {
 	b.t.Helper()
 	d := b.draft(manifest)
-	facts, err := runner.ReadFacts(b.t.Context(), b.client, d, d.Bare(), journal, time.Now())
+	facts, _, err := runner.ReadFacts(b.t.Context(), b.client, d, d.Bare(), journal, time.Now())
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -99,6 +99,20 @@ func callsOfPlanning(t *testing.T, w world.World, manifest string) map[string]in
 		t.Fatalf("%d of %d items are to be restored: %s", n, len(p.Items), p.Items[0].Reason)
 	}
 	return calls
+}
+
+// Lists and backup plans are asked for side by side; only ranges need a backup plan
+// first.
+func TestPlanningTakesTwoCallsInARow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		manifest := restores(10, 10)
+		b := newBench(t, plans(10, time.Second), manifest)
+		begun := time.Now()
+		b.known(manifest, nil)
+		if took := time.Since(begun).Round(latency / 2); took != 2*latency {
+			t.Errorf("got %v, want %v", took, 2*latency)
+		}
+	})
 }
 
 // Another machine, which has no journal, plans what is left to do.
@@ -188,7 +202,7 @@ func TestATaskTellsTheNamesOfItsServer(t *testing.T) {
 		manifest += fmt.Sprintf(`  - {name: by-address, backupPlanId: dbs1plan00, databases: [app], rename: app_001,
       destination: {instanceType: Other, ip: "%s", port: %d}}`, made.DestinationEndpointIP, made.DestinationEndpointPort)
 		d := b.draft(manifest)
-		facts, err := runner.ReadFacts(t.Context(), b.client, d, d.Bare(), nil, time.Now())
+		facts, _, err := runner.ReadFacts(t.Context(), b.client, d, d.Bare(), nil, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package runner
 import (
 	"time"
 
+	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
 
@@ -15,6 +16,19 @@ import (
 // nor one found.
 func untouched(s restore.State) bool {
 	return (s.Phase == restore.Waiting || s.Phase == restore.Absent) && s.Attempt == 1 && s.Sends == 0
+}
+
+// recall takes over what a list has shown that was read when the plan was made: no
+// task of an untouched restore.
+func (e *engine) recall(it *item) (err error) {
+	asked, ok := e.options.Empty[plan.Subject{Site: it.Site, BackupPlanID: it.Parameters.BackupPlanId}]
+	now := time.Now()
+	if !ok || !untouched(it.state) || now.Sub(asked) >= it.state.Spec().Policy.Settle {
+		return nil
+	}
+	it.backupPlan.listed = asked
+	it.state, err = it.state.Apply(restore.Event{Kind: restore.Looked, At: now, AskedAt: asked})
+	return err
 }
 
 // learn takes in what a look has listed for others than those it was made for. A

@@ -54,6 +54,67 @@ func TestListsOfALongRunStayShort(t *testing.T) {
 	})
 }
 
+// What planning has listed a moment ago is not listed again before the first creates.
+// It is when it is as old as lists may lag behind, and where a task was found.
+func TestAListThatPlanningHasReadIsTakenOver(t *testing.T) {
+	for name, tt := range map[string]struct {
+		later time.Duration
+		made  bool // there is a task of an item of the second backup plan
+		want  string
+	}{
+		"at once":                {want: "create dbs1plan00, create dbs1plan01"},
+		"nearly too late":        {later: 59 * time.Second, want: "create dbs1plan00, create dbs1plan01"},
+		"too late":               {later: time.Minute, want: "list dbs1plan00, list dbs1plan01"},
+		"where nothing was made": {made: true, want: "create dbs1plan00, list dbs1plan01"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, plans(2, time.Minute), restores(4, 2))
+				if tt.made {
+					if _, err := b.run(t.Context(), only(b.plan(), "r001"), runner.Options{}); err != nil {
+						t.Fatal(err)
+					}
+					b.dir = t.TempDir()
+				}
+				d := b.draft(b.manifest)
+				facts, lists, err := runner.ReadFacts(t.Context(), b.client, d, d.Bare(), nil, time.Now())
+				if err != nil {
+					t.Fatal(err)
+				}
+				p, problems := d.Resolve(facts)
+				if problems.HasErrors() {
+					t.Fatal(problems)
+				}
+				time.Sleep(tt.later)
+				var mu sync.Mutex
+				first := map[string]string{} // by backup plan
+				b.intercept = func(action string, r *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+					q, err := parametersOf(r)
+					if err != nil {
+						return nil, err
+					}
+					mu.Lock()
+					if id := q.Get("BackupPlanId"); id != "" && first[id] == "" {
+						first[id] = map[string]string{"CreateRestoreTask": "create", "DescribeRestoreTaskList": "list"}[action] + " " + id
+					}
+					mu.Unlock()
+					return next()
+				}
+				report, err := b.run(t.Context(), p, runner.Options{Empty: lists})
+				if err != nil || report.Counts.Succeeded != 4 {
+					t.Fatalf("got %+v, %v, want all 4 succeeded", report.Counts, err)
+				}
+				if got := first["dbs1plan00"] + ", " + first["dbs1plan01"]; got != tt.want {
+					t.Errorf("got first: %s, want %s", got, tt.want)
+				}
+				if got := len(b.service.Summary().Tasks); got != 4 {
+					t.Errorf("got %d tasks, want 4", got)
+				}
+			})
+		})
+	}
+}
+
 // Another host, of which this one knows nothing, carries out the same run. A restore
 // of which it has made the task while this host had it waiting is adopted.
 func TestATaskThatIsListedWhileItsRestoreWaitsIsAdopted(t *testing.T) {

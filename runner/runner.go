@@ -35,6 +35,11 @@ type Options struct {
 	NoFollow bool            // return when what may be begun has been begun, without waiting for it
 	MaxCalls int64           // calls under way at a time; 0 means 32
 
+	// Empty are lists that showed no task of any item of the plan when it was made.
+	// They need not be read again before the first creates, unless they are older than
+	// lists may lag behind.
+	Empty Lists
+
 	// Took is how long items took in an earlier run, as far as that is known: it tells
 	// when to ask about them.
 	Took map[plan.Key]time.Duration

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
+	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/runner/journal"
 	"github.com/dbsrestore/dbsrestore/runner/torture"
@@ -90,8 +92,9 @@ func (h *host) process(p *process) (torture.Journal, error) {
 	if err != nil {
 		return torture.Journal{}, err
 	}
-	pl = pl.Recall(past.Known())
-	report, err := runner.Run(ctx, pl, h.client(p, "ours"), log{p, runner.Journal{J: j, Run: run, Lock: lock}}, runner.Options{Past: past})
+	known, lists := h.listed(pl, past.Known())
+	pl = pl.Recall(known)
+	report, err := runner.Run(ctx, pl, h.client(p, "ours"), log{p, runner.Journal{J: j, Run: run, Lock: lock}}, runner.Options{Past: past, Empty: lists})
 	if p.died != "" && !errors.Is(err, errKilled) {
 		h.problem("process %d, which died %s, ended with %v", len(h.processes), p.died, err)
 	}
@@ -104,6 +107,21 @@ func (h *host) process(p *process) (torture.Journal, error) {
 	var unread error
 	left.Entries, unread = j.Entries(context.WithoutCancel(ctx), run.ID)
 	return left, errors.Join(err, unread)
+}
+
+// listed returns what planning adds to what the journal knows, and the lists that a
+// run takes over from it; in every other history nothing, as when a plan was made long
+// ago, and where its lists cannot be read.
+func (h *host) listed(pl *plan.Plan, known map[plan.Key]plan.Known) (map[plan.Key]plan.Known, runner.Lists) {
+	if h.draw("listed", 0, 1) == 0 {
+		return known, nil
+	}
+	d, err := runner.Discover(h.t.Context(), h.client(&process{service: h.service}, "ours"), pl, known)
+	if err != nil {
+		return known, nil
+	}
+	maps.Copy(d.Known, known)
+	return d.Known, d.Empty
 }
 
 func outcomes(r runner.Report) []torture.Outcome {

@@ -75,7 +75,7 @@ func (a *app) carryOut(ctx context.Context, p *plan.Plan, s *session, f applyFla
 	}
 	out := a.newProgress(p, into)
 	result, err := runner.Run(st.ctx, p, s, runner.Journal{J: j, Run: run, Lock: lock}, runner.Options{
-		Past: past, Retry: f.retry, Drain: st.drain, Observe: out.observe, NoFollow: !f.wait, Took: took,
+		Past: past, Retry: f.retry, Drain: st.drain, Observe: out.observe, NoFollow: !f.wait, Empty: s.empty, Took: took,
 	})
 	st.stop()
 	if err == nil {

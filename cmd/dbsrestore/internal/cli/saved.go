@@ -50,10 +50,11 @@ func (a *app) savedPlan(ctx context.Context, cmd *cobra.Command, path, digest st
 	if err != nil {
 		return nil, nil, errors.Join(err, s.Close())
 	}
-	facts, err := runner.ReadFacts(ctx, s, p, p, known, a.env.Now())
+	facts, empty, err := runner.ReadFacts(ctx, s, p, p, known, a.env.Now())
 	if err != nil {
 		return nil, nil, errors.Join(serviceError(err), s.Close())
 	}
+	s.empty = empty
 	if stale := p.Stale(facts); len(stale) > 0 {
 		return nil, nil, errors.Join(staleError(path, p, stale), s.Close())
 	}

@@ -21,6 +21,7 @@ type session struct {
 	Service
 	target   string       // endpoint and account; what one target did is never taken for another's
 	emulator func() error // stops it; nil for none
+	empty    runner.Lists // what it listed when the plan was made, see [runner.Options.Empty]
 }
 
 // accountMark stands in a target between the endpoint and the accounts.
@@ -81,7 +82,7 @@ func (a *app) emulate(rate float64) (*session, error) {
 	if err != nil {
 		return nil, errors.Join(err, em.Close())
 	}
-	return &session{svc, "emulator", em.Close}, nil
+	return &session{Service: svc, target: "emulator", emulator: em.Close}, nil
 }
 
 // accountsOf names the accounts of all profiles in use, sorted. Where there are
@@ -129,7 +130,7 @@ func (a *app) resolve(ctx context.Context, l *loaded, d *plan.Draft, s *session,
 		if err != nil {
 			return nil, err
 		}
-		if facts, err = runner.ReadFacts(ctx, s, d, d.Bare(), known, now); err != nil {
+		if facts, s.empty, err = runner.ReadFacts(ctx, s, d, d.Bare(), known, now); err != nil {
 			return nil, serviceError(err)
 		}
 		facts.Target = s.target
