@@ -19,11 +19,12 @@ func untouched(s restore.State) bool {
 }
 
 // recall takes over what a list has shown that was read when the plan was made: no
-// task of an untouched restore.
+// task of a restore of which the log knows nothing. With others it was not compared.
 func (e *engine) recall(it *item) (err error) {
 	asked, ok := e.options.Empty[plan.Subject{Site: it.Site, BackupPlanID: it.Parameters.BackupPlanId}]
+	_, begun := e.options.Past[it.Key]
 	now := time.Now()
-	if !ok || !untouched(it.state) || now.Sub(asked) >= it.state.Spec().Policy.Settle {
+	if !ok || begun || now.Sub(asked) >= it.state.Spec().Policy.Settle {
 		return nil
 	}
 	it.backupPlan.listed = asked

@@ -14,6 +14,7 @@ import (
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
 
 // The tasks of hours ago are not listed again for each restore of today: what a list
@@ -113,6 +114,40 @@ func TestAListThatPlanningHasReadIsTakenOver(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Planning does not compare a list with restores that the journal knows. So it shows
+// nothing of those: here, that the task with the name of one is another's.
+func TestAListThatPlanningHasReadSaysNothingOfWhatTheJournalKnows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, plans(1, time.Minute), restores(2, 1))
+		p := b.plan()
+		first := p.Items[0]
+		others := first.Parameters
+		others.DestinationEndpointInstanceID = "rm-other"
+		if _, err := b.client.CreateRestoreTask(t.Context(), first.Site, first.Attempt(p, 1), others, first.Password); err != nil {
+			t.Fatal(err)
+		}
+		unknown := func(report runner.Report, err error) {
+			t.Helper()
+			if err != nil || report.Counts.Unknown != 1 {
+				t.Fatalf("got %+v, %v, want one unknown", report.Counts, err)
+			}
+		}
+		unknown(b.run(t.Context(), only(p, "r000"), runner.Options{}))
+		_, lists, err := runner.ReadFacts(t.Context(), b.client, p, p, map[plan.Key]plan.Known{"r000": {}}, time.Now())
+		if err != nil || len(lists) != 1 {
+			t.Fatalf("got %d lists, %v, want the one in which nothing is of r001", len(lists), err)
+		}
+		unknown(b.run(t.Context(), p, runner.Options{Empty: lists, Observe: func(c runner.Change) {
+			if c.Key == "r000" && c.Event.Effect == restore.Create {
+				t.Error("r000 is created again")
+			}
+		}}))
+		if got := len(b.service.Summary().Tasks); got != 2 {
+			t.Errorf("got %d tasks, want the other's and that of r001", got)
+		}
+	})
 }
 
 // Another host, of which this one knows nothing, carries out the same run. A restore
