@@ -21,7 +21,7 @@ const lists = 16
 type Discovery struct {
 	Known    map[plan.Key]plan.Known // the items of which a task exists
 	Problems map[plan.Subject]string // why a list could not be read
-	Empty    Lists                   // those that showed no task of any item
+	Empty    Lists                   // those that were compared with all items of their backup plan, and showed no task of any
 
 	Destinations []plan.Source // the servers that listed tasks went to and that are told by both of their names
 }
@@ -37,12 +37,14 @@ func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]pl
 	d := Discovery{Known: map[plan.Key]plan.Known{}, Problems: map[plan.Subject]string{}, Empty: Lists{}}
 	var subjects []plan.Subject
 	items := map[plan.Subject][]*plan.Item{}
+	some := map[plan.Subject]bool{} // of which only some items are looked for
 	for i := range p.Items {
 		it := &p.Items[i]
+		s := plan.Subject{Site: it.Site, BackupPlanID: it.Parameters.BackupPlanId}
 		if _, ok := known[it.Key]; ok || it.Action == plan.Blocked {
+			some[s] = true
 			continue
 		}
-		s := plan.Subject{Site: it.Site, BackupPlanID: it.Parameters.BackupPlanId}
 		if items[s] == nil {
 			subjects = append(subjects, s)
 		}
@@ -71,7 +73,9 @@ func Discover(ctx context.Context, l Lister, p *plan.Plan, known map[plan.Key]pl
 			d.Problems[s] = problems[i].WithoutRequestID()
 			continue
 		}
-		d.Empty[s] = asked[i]
+		if !some[s] {
+			d.Empty[s] = asked[i]
+		}
 		if len(found[i]) == 0 {
 			continue
 		}

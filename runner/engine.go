@@ -29,6 +29,7 @@ type engine struct {
 	again   int                 // of those that may be started, how many are looked for again first
 	open    time.Time           // since when a place is free or being filled; zero for not
 	use     usage
+	listed  Lists         // by planning, just now
 	queue   queue         // of those that have not begun and may
 	looking []*backupPlan // of which items that have not begun wait for a list
 	doomed  []*item       // that need one which did not succeed
@@ -115,6 +116,7 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 		items:   make([]*item, 0, len(p.Items)),
 		results: make(chan result, 64),
 		effects: semaphore.NewWeighted(o.MaxCalls),
+		listed:  o.Empty.ifFresh(time.Now()),
 	}
 	e.queue = newQueue(&e.use)
 	for i := range p.Items {
@@ -156,12 +158,13 @@ func (e *engine) add(pi *plan.Item) error {
 	if err := e.recall(it); err != nil {
 		return err
 	}
+	state = it.state
 	if untouched(state) {
 		e.unmade[it.RestoreTaskName] = it
 	}
 	e.items = append(e.items, it)
 	e.byKey[pi.Key] = it
-	e.counts.add(it.state.Phase, 1)
+	e.counts.add(state.Phase, 1)
 	if occupies(state.Phase) {
 		e.use.add(it, 1)
 	}

@@ -1,10 +1,8 @@
 package runner
 
 import (
-	"cmp"
 	"context"
 	"maps"
-	"sync"
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
@@ -35,24 +33,21 @@ type Asker interface {
 // [Options.Empty]. The number of calls is proportional to that of the
 // backup plans, whatever the number of items.
 func ReadFacts(ctx context.Context, w World, a Asker, items *plan.Plan, known map[plan.Key]plan.Known, now time.Time) (plan.Facts, Lists, error) {
-	f := plan.Facts{Now: now}
-	var d Discovery
-	var errs [3]error
-	var g sync.WaitGroup
-	g.Go(func() { d, errs[0] = Discover(ctx, w, items, known) })
-	g.Go(func() { f.Answers, errs[1] = w.BackupPlans(ctx, a.Questions(known)) })
-	g.Go(func() { f.Gateways, errs[2] = w.Gateways(ctx, a.GatewaySites(known)) })
-	g.Wait()
-	if err := cmp.Or(errs[:]...); err != nil {
+	d, err := Discover(ctx, w, items, known)
+	if err != nil {
 		return plan.Facts{}, nil, err
 	}
-	f.History, f.Destinations = d.Known, d.Destinations
+	f := plan.Facts{Now: now, History: d.Known, Destinations: d.Destinations}
 	maps.Copy(f.History, known)
+	if f.Answers, err = w.BackupPlans(ctx, a.Questions(f.History)); err != nil {
+		return plan.Facts{}, nil, err
+	}
 	for i := range f.Answers {
 		b := &f.Answers[i]
 		if b.Problem == "" && !b.Missing {
 			b.Problem = d.Problems[plan.Subject{Site: b.Site, BackupPlanID: b.ID}]
 		}
 	}
-	return f, d.Empty, nil
+	f.Gateways, err = w.Gateways(ctx, a.GatewaySites(f.History))
+	return f, d.Empty, err
 }

@@ -101,20 +101,6 @@ func callsOfPlanning(t *testing.T, w world.World, manifest string) map[string]in
 	return calls
 }
 
-// Lists and backup plans are asked for side by side; only ranges need a backup plan
-// first.
-func TestPlanningTakesTwoCallsInARow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		manifest := restores(10, 10)
-		b := newBench(t, plans(10, time.Second), manifest)
-		begun := time.Now()
-		b.known(manifest, nil)
-		if took := time.Since(begun).Round(latency / 2); took != 2*latency {
-			t.Errorf("got %v, want %v", took, 2*latency)
-		}
-	})
-}
-
 // Another machine, which has no journal, plans what is left to do.
 func TestWhatExistsIsPlannedAsThereIsNoJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

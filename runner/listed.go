@@ -18,17 +18,31 @@ func untouched(s restore.State) bool {
 	return (s.Phase == restore.Waiting || s.Phase == restore.Absent) && s.Attempt == 1 && s.Sends == 0
 }
 
-// recall takes over what a list has shown that was read when the plan was made: no
-// task of a restore of which the log knows nothing. With others it was not compared.
+// fresh is how old a list may be that planning has read and that stands for the one
+// right before the first creates: what comes between them where nobody is asked.
+const fresh = 10 * time.Second
+
+// ifFresh returns the lists if none is too old, by the wall clock as well: the other
+// stands still while a machine is suspended.
+func (l Lists) ifFresh(now time.Time) Lists {
+	for _, asked := range l {
+		wall := now.Round(0).Sub(asked.Round(0))
+		if now.Sub(asked) >= fresh || wall >= fresh || wall < 0 {
+			return nil
+		}
+	}
+	return l
+}
+
+// recall takes over what a list has shown that planning has read: no task of a restore.
+// It says nothing of those that the log knows.
 func (e *engine) recall(it *item) (err error) {
-	asked, ok := e.options.Empty[plan.Subject{Site: it.Site, BackupPlanID: it.Parameters.BackupPlanId}]
-	_, begun := e.options.Past[it.Key]
-	now := time.Now()
-	if !ok || begun || now.Sub(asked) >= it.state.Spec().Policy.Settle {
+	asked, ok := e.listed[plan.Subject{Site: it.Site, BackupPlanID: it.Parameters.BackupPlanId}]
+	if _, begun := e.options.Past[it.Key]; begun || !ok {
 		return nil
 	}
 	it.backupPlan.listed = asked
-	it.state, err = it.state.Apply(restore.Event{Kind: restore.Looked, At: now, AskedAt: asked})
+	it.state, err = it.state.Apply(restore.Event{Kind: restore.Looked, At: time.Now(), AskedAt: asked})
 	return err
 }
 

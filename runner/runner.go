@@ -35,9 +35,9 @@ type Options struct {
 	NoFollow bool            // return when what may be begun has been begun, without waiting for it
 	MaxCalls int64           // calls under way at a time; 0 means 32
 
-	// Empty are lists that showed no task of any item of the plan when it was made.
-	// They need not be read again before the first creates, unless they are older than
-	// lists may lag behind.
+	// Empty are the lists that showed no task of any item when the plan was made, see
+	// [Discovery]. They need not be read again before the first creates, unless one is
+	// more than some seconds old.
 	Empty Lists
 
 	// Took is how long items took in an earlier run, as far as that is known: it tells

@@ -110,16 +110,18 @@ func (h *host) process(p *process) (torture.Journal, error) {
 }
 
 // listed returns what planning adds to what the journal knows, and the lists that a
-// run takes over from it; in every other history nothing, as when a plan was made long
-// ago, and where its lists cannot be read.
+// run may take over from it; for every other process nothing, as when a plan was made
+// long ago, and where the lists cannot be read.
 func (h *host) listed(pl *plan.Plan, known map[plan.Key]plan.Known) (map[plan.Key]plan.Known, runner.Lists) {
-	if h.draw("listed", 0, 1) == 0 {
+	lives := fmt.Sprint(h.number, len(h.processes))
+	if h.draw("listed"+lives, 0, 1) == 0 {
 		return known, nil
 	}
 	d, err := runner.Discover(h.t.Context(), h.client(&process{service: h.service}, "ours"), pl, known)
 	if err != nil {
 		return known, nil
 	}
+	time.Sleep(h.draw("read"+lives, 0, 2*time.Second, 8*time.Second, 20*time.Second))
 	maps.Copy(d.Known, known)
 	return d.Known, d.Empty
 }

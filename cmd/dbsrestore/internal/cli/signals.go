@@ -19,8 +19,8 @@ Finishing the calls under way; the same command resumes. Ctrl-C again quits at o
 type draining struct {
 	ctx   context.Context
 	drain chan struct{}
-	stop  func()        // returns when what was said of a signal can be read, but soon
-	said  chan struct{} // closed when it can
+	stop  func()        // returns when what is said of a signal comes before all that follows, but soon
+	said  chan struct{} // closed when it does
 
 	mu  sync.Mutex
 	sig os.Signal
