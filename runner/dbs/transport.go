@@ -19,7 +19,8 @@ import (
 // httpClient returns a client that follows no redirect. Without keepAlive each
 // request has a connection of its own, so that no write is sent on a
 // connection that the server may have closed already, nor again by the
-// transport itself.
+// transport itself. The connections share what TLS has agreed on, so that only the
+// first needs a whole handshake; nothing is sent before a handshake is over.
 func httpClient(o Options, keepAlive bool) *http.Client {
 	transport := o.Transport
 	if transport == nil {
@@ -29,7 +30,7 @@ func httpClient(o Options, keepAlive bool) *http.Client {
 			Proxy:                  http.ProxyFromEnvironment,
 			DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 			TLSHandshakeTimeout:    10 * time.Second,
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
 			MaxResponseHeaderBytes: 64 << 10,
 			MaxIdleConnsPerHost:    16,
 			IdleConnTimeout:        30 * time.Second,
