@@ -36,17 +36,19 @@
 //
 // A run of a thousand such restores takes 0.2 s to the first start (five calls, each
 // after the other, and 0.1 s of start-up, planning and journal) and 0.05 s to end. The
-// loop has but the create before its first start: of four rounds of restores of 2 s
-// this is what keeps it ahead. Of restores that take minutes,
-// nothing of all this can be noticed: then it counts when a task is asked about,
-// and the limits of the plan are the bound.
+// loop has but the create before its first start, which keeps it ahead where there are
+// no more than some rounds of restores: what is won in a round, 15 ms, makes up for it
+// after about eight. Of restores that take minutes, nothing of all this can be
+// noticed: then it counts when a task is asked about, and the limits of the plan are
+// the bound.
 //
 // # What an item takes
 //
 // With calls and restores that take no time ("make bench-run") it is 3 to 4 ms of the
 // processor: half for the calls, the list among them, a quarter for the journal, and
 // the rest for the collector and the system. While a run goes on 2 KiB of memory an
-// item are in use, half of them the plan, and at the peak it is 3.3 KiB an item more
-// than for a run of a few: what an item is to be is kept once, in the plan. A second
-// run within minutes takes 5 ms, as its lists show the tasks of the first.
+// item are in use, half of them the plan, and at the peak it is 3.1 to 3.5 KiB an item
+// more than for a run of a few: what an item is to be is kept once, in the plan. A
+// second run within minutes takes 5 to 6 ms and up to 4.3 KiB, as its lists show the
+// tasks of the first.
 package runner
