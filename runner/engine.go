@@ -116,7 +116,7 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 		items:   make([]*item, 0, len(p.Items)),
 		results: make(chan result, 64),
 		effects: semaphore.NewWeighted(o.MaxCalls),
-		listed:  o.Empty.ifFresh(time.Now()),
+		listed:  o.Empty.ifFresh(time.Now(), time.Now()),
 	}
 	e.queue = newQueue(&e.use)
 	for i := range p.Items {

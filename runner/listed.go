@@ -24,10 +24,10 @@ const fresh = 10 * time.Second
 
 // ifFresh returns the lists if none is too old, by the wall clock as well: the other
 // stands still while a machine is suspended.
-func (l Lists) ifFresh(now time.Time) Lists {
+func (l Lists) ifFresh(now, wall time.Time) Lists {
 	for _, asked := range l {
-		wall := now.Round(0).Sub(asked.Round(0))
-		if now.Sub(asked) >= fresh || wall >= fresh || wall < 0 {
+		age, byWall := now.Sub(asked), wall.Round(0).Sub(asked.Round(0))
+		if age >= fresh || byWall >= fresh || byWall < 0 {
 			return nil
 		}
 	}

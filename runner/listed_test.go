@@ -60,15 +60,15 @@ func TestListsOfALongRunStayShort(t *testing.T) {
 func TestAListThatPlanningHasReadIsTakenOver(t *testing.T) {
 	for name, tt := range map[string]struct {
 		later time.Duration
-		slept time.Duration // the machine was suspended for so long
+		moved time.Duration // the clock was set forward by so much
 		made  bool          // there is a task of an item of the second backup plan
 		want  string
 	}{
 		"at once":                {want: "create dbs1plan00, create dbs1plan01"},
 		"nearly too late":        {later: 9900 * time.Millisecond, want: "create dbs1plan00, create dbs1plan01"},
 		"too late":               {later: 10 * time.Second, want: "list dbs1plan00, list dbs1plan01"},
-		"after a suspension":     {slept: time.Minute, want: "list dbs1plan00, list dbs1plan01"},
-		"by a clock set back":    {slept: -time.Minute, want: "list dbs1plan00, list dbs1plan01"},
+		"by a clock set forward": {moved: time.Minute, want: "list dbs1plan00, list dbs1plan01"},
+		"by a clock set back":    {moved: -time.Minute, want: "list dbs1plan00, list dbs1plan01"},
 		"where a task was found": {made: true, want: "create dbs1plan00, list dbs1plan01"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,8 +91,8 @@ func TestAListThatPlanningHasReadIsTakenOver(t *testing.T) {
 				}
 				time.Sleep(tt.later)
 				for s, asked := range lists {
-					if tt.slept != 0 {
-						lists[s] = asked.Round(0).Add(-tt.slept)
+					if tt.moved != 0 {
+						lists[s] = asked.Round(0).Add(-tt.moved)
 					}
 				}
 				var mu sync.Mutex
