@@ -241,12 +241,19 @@ func TestKilledAtEveryAppendNothingIsMadeTwice(t *testing.T) {
 		{"after the write, and the journal is lost", true, false},
 	} {
 		t.Run(end.name, func(t *testing.T) {
-			n := 1
-			for !killedAt(t, n, end.durable, end.past) {
-				n++
+			killed := 0
+			// What is written together differs from run to run, by how the
+			// goroutines fall, so that one run which is over says little.
+			for n, over := 1, 0; over < 3; n++ {
+				if killedAt(t, n, end.durable, end.past) {
+					over++
+					continue
+				}
+				over = 0
+				killed++
 			}
-			if n < 8 {
-				t.Errorf("the run was over after %d writes: there is little that this test has tried", n)
+			if killed < 5 { // intents, answers, intents, answers, ends
+				t.Errorf("the run was over after %d writes: there is little that this test has tried", killed)
 			}
 		})
 	}
