@@ -211,11 +211,16 @@ func (s State) vanished(e Event) State {
 		"task %s is no longer known to the service", s.TaskID)})
 }
 
+// pollFailed postpones the poll, and gives up what is past its timeout when polls
+// have been failing for too long. One that fails says nothing of the task, which
+// may be past its timeout because nobody ran for so long.
 func (s State) pollFailed(e Event) State {
-	switch timeout := s.spec.Policy.Timeout; {
-	case s.Phase == Starting && e.At.Sub(s.SentAt) >= timeout:
+	s = s.failing(e)
+	timeout := s.spec.Policy.Timeout
+	switch hopeless := e.At.Sub(s.troubled) >= min(timeout, s.spec.Policy.Outage); {
+	case hopeless && s.Phase == Starting && e.At.Sub(s.SentAt) >= timeout:
 		return s.end(Unknown, e.At, e.Failure)
-	case s.Phase == Running && e.At.Sub(s.StartedAt) >= timeout:
+	case hopeless && s.Phase == Running && e.At.Sub(s.StartedAt) >= timeout:
 		return s.end(TimedOut, e.At, e.Failure)
 	}
 	if s.inits >= checkPreAfter && e.Failure.Class == Refused && !e.Failure.Fatal {
@@ -251,6 +256,19 @@ func (s State) end(p Phase, at time.Time, f *Failure) State {
 // trouble postpones what failed, and gives up as p when calls have been
 // failing for too long or the service refuses to be asked.
 func (s State) trouble(e Event, p Phase) State {
+	s = s.failing(e)
+	refused := e.Failure.Class == Refused && !e.Failure.Fatal
+	if refused || s.impatient(e.At) {
+		return s.end(p, e.At, e.Failure)
+	}
+	s.Failure = e.Failure
+	s.looks++
+	s.due = e.At.Add(backoff(s.looks, time.Second))
+	return s
+}
+
+// failing notes since when calls fail.
+func (s State) failing(e Event) State {
 	if s.troubled.IsZero() {
 		s.troubled = e.At
 	}
@@ -259,13 +277,6 @@ func (s State) trouble(e Event, p Phase) State {
 	} else if s.outage.IsZero() {
 		s.outage = e.At
 	}
-	refused := e.Failure.Class == Refused && !e.Failure.Fatal
-	if refused || s.impatient(e.At) {
-		return s.end(p, e.At, e.Failure)
-	}
-	s.Failure = e.Failure
-	s.looks++
-	s.due = e.At.Add(backoff(s.looks, time.Second))
 	return s
 }
 
