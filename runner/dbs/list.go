@@ -15,8 +15,10 @@ const (
 	relists  = 5    // of a list that changes while it is read
 )
 
-// ask carries out a read and decodes the reply.
+// ask carries out a read and decodes the reply, with a decoder that is made while
+// the call is under way.
 func (c *Client) ask(ctx context.Context, k *call, into responses.AcsResponse) error {
+	go makeDecoder(into)
 	r, err := c.do(ctx, k)
 	if err != nil {
 		return err

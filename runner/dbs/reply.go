@@ -119,8 +119,8 @@ func (r reply) decode(into responses.AcsResponse) (err error) {
 			return err
 		}
 	}
-	err = responses.Unmarshal(into, &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(body))}, "JSON")
-	if err != nil {
+	makeDecoder(into)
+	if unmarshal(into, body) != nil {
 		return errors.New("a value has the wrong type")
 	}
 	return nil
