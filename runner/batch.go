@@ -95,13 +95,16 @@ func (e *engine) lookDue(c *choice, b *batch) time.Time {
 func (e *engine) firePolls(c *choice, b *batch) {
 	var due []*item
 	for _, it := range b.items {
-		if c.isDue(e.onGrid(e.pollAt(it, it.state.Next().Due))) {
+		if c.isDue(e.pollTurn(it)) {
 			due = append(due, it)
 		}
 	}
 	for some := range slices.Chunk(due, PollBatch) {
 		if !e.mayRead() || !e.mayPoll(c, b.items[0].Site) {
 			return
+		}
+		for _, it := range some {
+			it.asked = e.pollTurn(it)
 		}
 		e.reading++
 		c.add(call{kind: b.kind, items: some})
@@ -120,17 +123,28 @@ func (e *engine) mayPoll(c *choice, site plan.Site) bool {
 	return true
 }
 
-// pollAt returns when a task is asked about that must not be before due.
+// pollTurn returns when a task is asked about, on the grid.
+func (e *engine) pollTurn(it *item) time.Time { return e.onGrid(e.pollAt(it, it.state.Next().Due)) }
+
+// pollAt returns when a task is asked about that, counted from the last answer,
+// must not be before due: pauses are from question to question, but for an answer
+// that took longer than half the interval.
 func (e *engine) pollAt(it *item, due time.Time) time.Time {
-	return e.took.poll(it, due, time.Duration(e.plan.Limits.PollInterval))
+	interval := time.Duration(e.plan.Limits.PollInterval)
+	if !it.asked.IsZero() && !it.heard.IsZero() {
+		pause := due.Sub(it.heard)
+		due = later(it.asked.Add(pause), it.heard.Add(pause-interval/2))
+	}
+	return e.took.poll(it, due, interval)
 }
 
 // gridOf returns how far polls are apart at least: a sixteenth of the poll interval,
 // but so far that they take no more than a twelfth of the request rate, up to half
-// of the interval.
+// of the interval. The interval is a multiple of it, but for nanoseconds less.
 func gridOf(l schema.Limits) time.Duration {
 	interval := time.Duration(l.PollInterval)
-	return max(min(max(interval/16, turns(l, 12)), interval/2), time.Millisecond)
+	steps := max(interval/max(interval/16, turns(l, 12), time.Millisecond), 2)
+	return (interval + steps - 1) / steps
 }
 
 // gatherOf returns how long the first create of a wave waits at most for the list

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dbsrestore/dbsrestore/plan"
 	"github.com/dbsrestore/dbsrestore/runner/restore"
+	"github.com/dbsrestore/dbsrestore/schema"
 )
 
 // running is an item whose task was started at start.
@@ -111,5 +112,21 @@ func TestEarlierRunsTellWhenAnItemIsAskedAbout(t *testing.T) {
 				t.Errorf("adopted: got %v later, want the next poll", got)
 			}
 		})
+	}
+}
+
+// A poll interval that is no multiple of the grid would be longer than asked for.
+func TestThePollIntervalIsAMultipleOfTheGrid(t *testing.T) {
+	for _, interval := range []time.Duration{200 * time.Millisecond, time.Second, 5 * time.Second, 7 * time.Second, time.Minute} {
+		for _, rate := range []float64{0.1, 1, 5, 7, 50, 1000} {
+			l := schema.Limits{PollInterval: schema.Duration(interval), RequestsPerSecond: rate}
+			grid := gridOf(l)
+			if least := min(turns(l, 12), interval/2); grid < least || grid < interval/16 || grid > interval/2+1 {
+				t.Errorf("at %v a second and %v: got a grid of %v, want at least %v and %v, at most %v", rate, interval, grid, least, interval/16, interval/2)
+			}
+			if over := (interval/grid + 1) * grid % interval; over > 16 && interval%grid != 0 {
+				t.Errorf("at %v a second and %v: the grid of %v is over the interval by %v", rate, interval, grid, over)
+			}
+		}
 	}
 }

@@ -80,10 +80,10 @@ func (s State) since() time.Time {
 }
 
 // pollAfter returns the pause before the next poll of a task that has been
-// running for so long: the poll interval at first, an eighth of the age of a
+// running for so long: the poll interval at first, a sixteenth of the age of a
 // task that takes hours, at most twelve poll intervals.
 func pollAfter(age, interval time.Duration) time.Duration {
-	return min(max(interval, age/8), 12*interval)
+	return min(max(interval, age/16), 12*interval)
 }
 
 // backoff returns the pause after the n-th failure or fruitless look in a row:
