@@ -103,8 +103,9 @@ func (e *engine) firePolls(c *choice, b *batch) {
 		if !e.mayRead() || !e.mayPoll(c, b.items[0].Site) {
 			return
 		}
+		late := e.onGrid(c.now).Add(-e.grid) // what was due before that was held up
 		for _, it := range some {
-			it.asked = e.pollTurn(it)
+			it.asked = later(e.pollTurn(it), late)
 		}
 		e.reading++
 		c.add(call{kind: b.kind, items: some})
@@ -127,13 +128,13 @@ func (e *engine) mayPoll(c *choice, site plan.Site) bool {
 func (e *engine) pollTurn(it *item) time.Time { return e.onGrid(e.pollAt(it, it.state.Next().Due)) }
 
 // pollAt returns when a task is asked about that, counted from the last answer,
-// must not be before due: pauses are from question to question, but for an answer
-// that took longer than half the interval.
+// must not be before due. Pauses are from question to question where the answer came
+// soon; where it did not, the question may have waited for its turn under the request
+// rate.
 func (e *engine) pollAt(it *item, due time.Time) time.Time {
 	interval := time.Duration(e.plan.Limits.PollInterval)
-	if !it.asked.IsZero() && !it.heard.IsZero() {
-		pause := due.Sub(it.heard)
-		due = later(it.asked.Add(pause), it.heard.Add(pause-interval/2))
+	if !it.asked.IsZero() && !it.heard.IsZero() && it.heard.Sub(it.asked) <= interval/4 {
+		due = it.asked.Add(due.Sub(it.heard))
 	}
 	return e.took.poll(it, due, interval)
 }

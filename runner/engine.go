@@ -60,7 +60,7 @@ type item struct {
 	flying      bool      // a call about it is under way
 	seen        bool      // this process knows how its task stands
 	heard       time.Time // when the service last told that its task runs; zero after a failure to ask
-	asked       time.Time // when the last poll was due, on the grid; zero for none
+	asked       time.Time // when the poll that told so was sent, on the grid; zero for none
 	destination *destination
 	backupPlan  *backupPlan
 
@@ -258,6 +258,9 @@ func (e *engine) apply(it *item, event restore.Event, records *[]Record) error {
 	}
 	e.use.move(from, to)
 	it.heard = time.Time{}
+	if event.Kind != restore.Polled {
+		it.asked = time.Time{}
+	}
 	if to.Phase == restore.Running && (event.Kind == restore.Started || event.Kind == restore.Polled && len(event.Tasks) > 0) {
 		it.heard = event.At
 	}

@@ -130,3 +130,38 @@ func TestThePollIntervalIsAMultipleOfTheGrid(t *testing.T) {
 		}
 	}
 }
+
+func TestFromWhenAPauseCounts(t *testing.T) {
+	const interval = 8 * time.Second
+	l := schema.Limits{PollInterval: schema.Duration(interval), RequestsPerSecond: 1000}
+	e := &engine{plan: &plan.Plan{Limits: l}, grid: gridOf(l), options: Options{MaxCalls: 1}, polled: map[plan.Site]time.Time{}}
+	start := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		asked, heard time.Duration // after the start; negative for not
+		want         time.Duration // of a poll that is due an interval after it was heard
+	}{
+		"from the question":                       {8 * time.Second, 9 * time.Second, 16 * time.Second},
+		"from the answer, where it was slow":      {8 * time.Second, 11 * time.Second, 19 * time.Second},
+		"from the start, which nobody asked for":  {-1, 9 * time.Second, 17 * time.Second},
+		"from the failure, when it was asked for": {8 * time.Second, -1, 7 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			it := running(start)
+			if c.asked >= 0 {
+				it.asked = start.Add(c.asked)
+			}
+			if c.heard >= 0 {
+				it.heard = start.Add(c.heard)
+			}
+			if got := e.pollAt(it, start.Add(c.heard+interval).Truncate(time.Second)).Sub(start); got != c.want {
+				t.Errorf("got %v after the start, want %v", got, c.want)
+			}
+		})
+	}
+	// It runs since before this process, and was due long ago.
+	it, now := running(start), start.Add(time.Hour+time.Second/10)
+	e.firePolls(&choice{now: now}, &batch{kind: restore.Poll, items: []*item{it}})
+	if it.asked != start.Add(time.Hour) {
+		t.Errorf("got a poll noted for %v, want the last time on the grid, %v", it.asked, start.Add(time.Hour))
+	}
+}

@@ -10,20 +10,20 @@ import (
 	"github.com/dbsrestore/dbsrestore/schema"
 )
 
-// What takes a poll interval is asked about once in one, however long the answers
-// take; one that does not come is no reason to ask at once again.
+// What takes a poll interval is asked about once in one. Where answers are slow,
+// the interval is between an answer and the next question.
 func TestPollIntervalsAreFromQuestionToQuestion(t *testing.T) {
 	for name, c := range map[string]struct{ answer, want time.Duration }{
-		"soon":                     {50 * time.Millisecond, time.Second},
-		"after half the interval":  {500 * time.Millisecond, time.Second},
-		"after most of it":         {900 * time.Millisecond, 1500 * time.Millisecond}, // half an interval, on the grid
-		"after more than interval": {3 * time.Second, 3500 * time.Millisecond},
+		"soon":                         {50 * time.Millisecond, time.Second},
+		"after a quarter of it":        {250 * time.Millisecond, time.Second},
+		"after half of it":             {500 * time.Millisecond, 1500 * time.Millisecond},
+		"after more than the interval": {2 * time.Second, 3 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, plans(1, 15*time.Second), restores(1, 1))
 				p := b.plan()
-				p.Limits.PollInterval = schema.Duration(time.Second)
+				p.Limits.PollInterval, p.Limits.RequestsPerSecond = schema.Duration(time.Second), 1000
 				var asked []time.Time
 				b.intercept = func(action string, r *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
 					q, err := parametersOf(r)

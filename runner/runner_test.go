@@ -273,7 +273,9 @@ func killedAt(t *testing.T, n int, durable, past bool) (over bool) {
 			return runner.Run(ctx, p, b.client, log, runner.Options{Past: maps.Clone(log.past)})
 		}
 		_, err := process(n)
-		over = err == nil
+		if over = err == nil; !over && !errors.Is(err, errKilled) {
+			t.Fatal(err)
+		}
 		if !past {
 			clear(log.past)
 		}

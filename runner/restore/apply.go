@@ -211,13 +211,13 @@ func (s State) vanished(e Event) State {
 		"task %s is no longer known to the service", s.TaskID)})
 }
 
-// pollFailed postpones the poll, and gives up what is past its timeout when polls
-// have been failing for too long. One that fails says nothing of the task, which
-// may be past its timeout because nobody ran for so long.
+// pollFailed postpones the poll, and gives up what is past its timeout when several
+// in a row have failed. One alone says nothing of the task, which may be past its
+// timeout because nobody ran for so long.
 func (s State) pollFailed(e Event) State {
 	s = s.failing(e)
 	timeout := s.spec.Policy.Timeout
-	switch hopeless := e.At.Sub(s.troubled) >= min(timeout, s.spec.Policy.Outage); {
+	switch hopeless := s.failures == enough && e.At.Sub(s.troubled) >= min(timeout, grace); {
 	case hopeless && s.Phase == Starting && e.At.Sub(s.SentAt) >= timeout:
 		return s.end(Unknown, e.At, e.Failure)
 	case hopeless && s.Phase == Running && e.At.Sub(s.StartedAt) >= timeout:
@@ -267,8 +267,9 @@ func (s State) trouble(e Event, p Phase) State {
 	return s
 }
 
-// failing notes since when calls fail.
+// failing counts a call that failed, and notes since when they do.
 func (s State) failing(e Event) State {
+	s.failures = min(s.failures+1, enough)
 	if s.troubled.IsZero() {
 		s.troubled = e.At
 	}
@@ -281,9 +282,13 @@ func (s State) failing(e Event) State {
 }
 
 // impatient reports whether calls have been failing for too long: for as long as
-// an outage may last, or, where they only wait for credentials, a restore.
+// an outage may last, or, where they only wait for credentials, a restore; and not
+// only the first and the last of that time.
 func (s State) impatient(now time.Time) bool {
 	p := s.spec.Policy
+	if s.failures < enough {
+		return false
+	}
 	if s.outage.IsZero() {
 		return now.Sub(s.troubled) >= p.Timeout
 	}
@@ -292,7 +297,7 @@ func (s State) impatient(now time.Time) bool {
 
 // calm notes that a call succeeded.
 func (s State) calm() State {
-	s.troubled, s.outage = time.Time{}, time.Time{}
+	s.troubled, s.outage, s.failures = time.Time{}, time.Time{}, 0
 	return s
 }
 

@@ -32,6 +32,13 @@ func (a Action) Effect() bool { return a.Kind == Create || a.Kind == Start }
 // arrives.
 const Fence = time.Minute
 
+// enough is how many calls in a row must have failed, and grace for how long, before
+// what is past its timeout is given up without an answer.
+const (
+	enough = 3
+	grace  = time.Minute
+)
+
 // checkPreAfter is how many polls in a row find a task in init before its
 // precheck is asked about.
 const checkPreAfter = 2
@@ -80,8 +87,8 @@ func (s State) since() time.Time {
 }
 
 // pollAfter returns the pause before the next poll of a task that has been
-// running for so long: the poll interval at first, a sixteenth of the age of a
-// task that takes hours, at most twelve poll intervals.
+// running for so long: the poll interval at first, then a sixteenth of its age, at
+// most twelve poll intervals.
 func pollAfter(age, interval time.Duration) time.Duration {
 	return min(max(interval, age/16), 12*interval)
 }

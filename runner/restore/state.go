@@ -106,6 +106,7 @@ type State struct {
 	due      time.Time // not before this is anything done
 	troubled time.Time // since when calls fail without a break; zero when the last one did not
 	outage   time.Time // since when they fail for another reason than credentials that expired; zero when the last one did not
+	failures int       // calls in a row that failed, up to enough
 	missed   time.Time // since when polls do not know the task; zero when the last one did
 	onceMore time.Time // since when a task that was listed before is looked for once more; zero for not
 	looks    int       // calls in a row that did not settle the question
