@@ -19,8 +19,8 @@
 // From the end of a restore to the start of the next in its place there are four
 // calls, each after the other: the poll that tells it, the create, the list in which
 // the task must be seen, and the start. With calls of 20 ms, of which the poll may be
-// half over when the restore ends, that is 70 ms at least. "make bench" measures 100
-// to 130 ms at 64 in flight: the rest is the journal, which is synced for what a turn
+// half over when the restore ends, that is 70 ms at least. "make bench" measures 90
+// to 120 ms at 64 in flight: the rest is the journal, which is synced for what a turn
 // has to say in about 1 ms, the grid that polls share, and most of all the processor,
 // as 64 restores of the same length end together and take 3 ms each, and so do those
 // of the service beside it. A loop over the vendor's SDK without a journal and without
@@ -28,6 +28,11 @@
 // made twice, so that it stays. But with limits.createAhead the create and the list
 // are over when a place comes free, which the start alone fills: that is 40 ms at
 // least, and 55 ms as measured, less than the loop takes.
+//
+// Until the first restore of a kind has ended, nothing tells when to ask: then it is
+// once in a poll interval, or in a sixteenth of the time that a restore has run, from
+// question to question. From then on half of the ends are noticed within 20 ms, and
+// all but one in a hundred within 40.
 //
 // Where the request rate is high, calls that are due together are sent together, up to
 // a twentieth of a second's: they share a turn and a sync. The makespan is the same
