@@ -25,7 +25,7 @@ func BenchmarkValidate20k(b *testing.B) {
 	})
 	b.Run("explained", func(b *testing.B) {
 		for b.Loop() {
-			if err := theDefinition().Validate(root.plainValue()); err != nil {
+			if err := theValidator().Validate(root.plainValue()); err != nil {
 				b.Fatal(err)
 			}
 		}

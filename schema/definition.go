@@ -25,32 +25,34 @@ var schemaJSON []byte
 // the range of a duration.
 func JSON() []byte { return bytes.Clone(schemaJSON) }
 
-// definition is the JSON Schema in its two uses: compiled, to find problems,
-// and as a document, to explain them.
-type definition struct {
-	*jsonschema.Schema
-	doc map[string]any
-}
+// definition is the JSON Schema as a document, to explain problems by.
+type definition struct{ doc map[string]any }
 
-// theDefinition compiles the embedded schema once. The loader refuses
-// everything, so that no reference can reach a file or the network.
+// theDefinition reads the embedded schema once.
 var theDefinition = sync.OnceValue(func() definition {
-	c := jsonschema.NewCompiler()
-	c.Draft = jsonschema.Draft2020
-	c.LoadURL = func(s string) (io.ReadCloser, error) { return nil, fmt.Errorf("load %s: not allowed", s) }
-	c.RegisterExtension("x-duration", nil, durationCompiler{})
 	var d definition
 	dec := json.NewDecoder(bytes.NewReader(schemaJSON))
 	dec.UseNumber()
 	if err := dec.Decode(&d.doc); err != nil {
 		panic(err) // unreachable: a test reads the embedded schema
 	}
-	id := d.doc["$id"].(string)
-	if err := c.AddResource(id, bytes.NewReader(schemaJSON)); err != nil {
-		panic(err) // unreachable likewise
-	}
-	d.Schema = c.MustCompile(id)
 	return d
+})
+
+// theValidator compiles the embedded schema once, to find problems: only when there
+// are any, as it takes longer than all else that is done with a manifest of a few
+// hundred restores. The loader refuses everything, so that no reference can reach a
+// file or the network.
+var theValidator = sync.OnceValue(func() *jsonschema.Schema {
+	c := jsonschema.NewCompiler()
+	c.Draft = jsonschema.Draft2020
+	c.LoadURL = func(s string) (io.ReadCloser, error) { return nil, fmt.Errorf("load %s: not allowed", s) }
+	c.RegisterExtension("x-duration", nil, durationCompiler{})
+	id := theDefinition().doc["$id"].(string)
+	if err := c.AddResource(id, bytes.NewReader(schemaJSON)); err != nil {
+		panic(err) // unreachable: a test reads the embedded schema
+	}
+	return c.MustCompile(id)
 })
 
 // keyword returns the schema that holds the keyword at a location that the

@@ -35,7 +35,7 @@ func (r *report) conform(root *node) {
 			continue
 		}
 		x := explainer{r, theDefinition(), part, first}
-		err := x.def.Validate(part.plainValue())
+		err := theValidator().Validate(part.plainValue())
 		if err == nil {
 			continue
 		}

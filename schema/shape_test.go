@@ -36,7 +36,7 @@ func TestTheShapeAcceptsNothingThatTheValidatorDoesNot(t *testing.T) {
 			return
 		}
 		accepted++
-		if err := theDefinition().Validate(root.plainValue()); err != nil {
+		if err := theValidator().Validate(root.plainValue()); err != nil {
 			t.Errorf("accepted, but %#v", err)
 		}
 	}
