@@ -16,7 +16,7 @@ import (
 // accept, the validator judges and explains.
 type shape struct {
 	kinds      [mapping + 1]bool
-	pattern    *regexp.Regexp
+	pattern    func() *regexp.Regexp // nil for none
 	enum       []string
 	duration   *durationRange
 	anyOf      []*shape
@@ -98,7 +98,7 @@ func (d definition) keywordOf(s *shape, keyword string, v any) (ok bool) {
 			}
 		}
 	case "pattern":
-		s.pattern = regexp.MustCompile(v.(string))
+		s.pattern = lazily(v.(string))
 	case "const", "enum":
 		s.enum = words(map[string]any{"enum": v}, "enum")
 		if n, is := v.(json.Number); is {
@@ -191,7 +191,7 @@ func (s *shape) acceptsText(t string) bool {
 			return false
 		}
 	}
-	return s.pattern == nil || s.pattern.MatchString(t)
+	return s.pattern == nil || s.pattern().MatchString(t)
 }
 
 func (s *shape) acceptsList(n *node) bool {
