@@ -1,8 +1,10 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"maps"
+	"sync"
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
@@ -32,22 +34,28 @@ type Asker interface {
 // journal knows of the run. The lists are those that a run may take over, see
 // [Options.Empty]. The number of calls is proportional to that of the
 // backup plans, whatever the number of items.
+//
+// Everything is asked side by side. What a list tells of an item that the journal
+// does not know may make an answer needless, never another one needed.
 func ReadFacts(ctx context.Context, w World, a Asker, items *plan.Plan, known map[plan.Key]plan.Known, now time.Time) (plan.Facts, Lists, error) {
-	d, err := Discover(ctx, w, items, known)
-	if err != nil {
+	f := plan.Facts{Now: now}
+	var d Discovery
+	var errs [3]error
+	var reads sync.WaitGroup
+	reads.Go(func() { d, errs[0] = Discover(ctx, w, items, known) })
+	reads.Go(func() { f.Answers, errs[1] = w.BackupPlans(ctx, a.Questions(known)) })
+	reads.Go(func() { f.Gateways, errs[2] = w.Gateways(ctx, a.GatewaySites(known)) })
+	reads.Wait()
+	if err := cmp.Or(errs[:]...); err != nil { // what fails together fails with the same words each time
 		return plan.Facts{}, nil, err
 	}
-	f := plan.Facts{Now: now, History: d.Known, Destinations: d.Destinations}
+	f.History, f.Destinations = d.Known, d.Destinations
 	maps.Copy(f.History, known)
-	if f.Answers, err = w.BackupPlans(ctx, a.Questions(f.History)); err != nil {
-		return plan.Facts{}, nil, err
-	}
 	for i := range f.Answers {
 		b := &f.Answers[i]
 		if b.Problem == "" && !b.Missing {
 			b.Problem = d.Problems[plan.Subject{Site: b.Site, BackupPlanID: b.ID}]
 		}
 	}
-	f.Gateways, err = w.Gateways(ctx, a.GatewaySites(f.History))
-	return f, d.Empty, err
+	return f, d.Empty, nil
 }

@@ -2,7 +2,9 @@ package runner_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -18,6 +20,7 @@ import (
 	"github.com/dbsrestore/dbsrestore/runner"
 	"github.com/dbsrestore/dbsrestore/runner/dbs"
 	"github.com/dbsrestore/dbsrestore/runner/dbs/emulator/world"
+	"github.com/dbsrestore/dbsrestore/runner/restore"
 )
 
 // known returns the plan that somebody makes who knows what the service knows.
@@ -73,6 +76,41 @@ func TestPlanningAsksAsOftenAsThereAreBackupPlans(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The ranges of a backup plan are asked for in the window that the plan tells, so that
+// two calls follow each other. The lists are read meanwhile.
+func TestPlanningAsksSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		manifest := restores(10, 10)
+		b := newBench(t, plans(10, time.Second), manifest)
+		begun := time.Now()
+		b.known(manifest, nil)
+		if took := time.Since(begun); took != 2*latency {
+			t.Errorf("planning took %s, want %s: two calls, one after the other", took, 2*latency)
+		}
+	})
+}
+
+// What cannot be asked is told with the same words each time, whichever call fails
+// first.
+func TestPlanningFailsByItsFirstRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		manifest := restores(1, 1)
+		b := newBench(t, plans(1, time.Second), manifest)
+		b.intercept = func(action string, _ *http.Request, _ func() (*http.Response, error)) (*http.Response, error) {
+			if action == "DescribeRestoreTaskList" {
+				time.Sleep(time.Second) // the others have failed by then
+			}
+			return &http.Response{StatusCode: http.StatusNotFound, Header: http.Header{},
+				Body: io.NopCloser(strings.NewReader(`{"Code":"InvalidAccessKeyId.NotFound","Message":"not found"}`))}, nil
+		}
+		d := b.draft(manifest)
+		_, _, err := runner.ReadFacts(t.Context(), b.client, d, d.Bare(), nil, time.Now())
+		if f, ok := errors.AsType[*restore.Failure](err); !ok || f.Action != "DescribeRestoreTaskList" {
+			t.Errorf("got %v, want that DescribeRestoreTaskList is refused", err)
+		}
+	})
 }
 
 // callsOfPlanning plans a manifest, of which every item must be to do, and counts
