@@ -267,9 +267,14 @@ func (s State) trouble(e Event, p Phase) State {
 	return s
 }
 
-// failing counts a call that failed, and notes since when they do.
+// failing counts a call that failed, and notes since when they do. What failed longer
+// ago than an outage may last was another one: nobody has asked since, as while the
+// restore waited for its place, or the machine was suspended.
 func (s State) failing(e Event) State {
-	s.failures = min(s.failures+1, enough)
+	if e.At.Sub(s.failed) >= s.spec.Policy.Outage {
+		s = s.calm()
+	}
+	s.failures, s.failed = min(s.failures+1, enough), e.At
 	if s.troubled.IsZero() {
 		s.troubled = e.At
 	}
@@ -282,13 +287,9 @@ func (s State) failing(e Event) State {
 }
 
 // impatient reports whether calls have been failing for too long: for as long as
-// an outage may last, or, where they only wait for credentials, a restore; and not
-// only the first and the last of that time.
+// an outage may last, or, where they only wait for credentials, a restore.
 func (s State) impatient(now time.Time) bool {
 	p := s.spec.Policy
-	if s.failures < enough {
-		return false
-	}
 	if s.outage.IsZero() {
 		return now.Sub(s.troubled) >= p.Timeout
 	}
@@ -297,7 +298,7 @@ func (s State) impatient(now time.Time) bool {
 
 // calm notes that a call succeeded.
 func (s State) calm() State {
-	s.troubled, s.outage, s.failures = time.Time{}, time.Time{}, 0
+	s.troubled, s.outage, s.failed, s.failures = time.Time{}, time.Time{}, time.Time{}, 0
 	return s
 }
 

@@ -32,12 +32,12 @@ func (a Action) Effect() bool { return a.Kind == Create || a.Kind == Start }
 // arrives.
 const Fence = time.Minute
 
-// enough is how many calls in a row must have failed before a restore is given up.
-const enough = 3
-
-// grace is for how long polls must have failed before what is past its timeout is
-// given up.
-const grace = time.Minute
+// enough is how many polls in a row must have failed, and grace for how long, before
+// what is past its timeout is given up.
+const (
+	enough = 3
+	grace  = time.Minute
+)
 
 // checkPreAfter is how many polls in a row find a task in init before its
 // precheck is asked about.
