@@ -1,10 +1,8 @@
 package runner
 
 import (
-	"cmp"
 	"context"
 	"maps"
-	"sync"
 	"time"
 
 	"github.com/dbsrestore/dbsrestore/plan"
@@ -15,8 +13,12 @@ import (
 type World interface {
 	Lister
 
-	// BackupPlans answers questions, one answer per question in their order.
-	BackupPlans(ctx context.Context, questions []plan.Question) ([]plan.BackupPlan, error)
+	// BackupPlans answers the questions that asked returns, one answer per question in
+	// their order. They are among those that may come up: what can be read for these
+	// is read while asked, which is called once, finds out. Nil is for all of them.
+	// The error of asked comes before all others, and none is told of what turns out
+	// not to be asked.
+	BackupPlans(ctx context.Context, may []plan.Question, asked func() ([]plan.Question, error)) ([]plan.BackupPlan, error)
 
 	// Gateways lists the backup gateways of sites, in their order.
 	Gateways(ctx context.Context, sites []plan.Site) ([]plan.GatewayList, error)
@@ -35,27 +37,33 @@ type Asker interface {
 // [Options.Empty]. The number of calls is proportional to that of the
 // backup plans, whatever the number of items.
 //
-// Everything is asked side by side. What a list tells of an item that the journal
-// does not know may make an answer needless, never another one needed.
+// Which backup plans there are is asked beside the lists of tasks: these may make a
+// question needless, never another one needed.
 func ReadFacts(ctx context.Context, w World, a Asker, items *plan.Plan, known map[plan.Key]plan.Known, now time.Time) (plan.Facts, Lists, error) {
-	f := plan.Facts{Now: now}
 	var d Discovery
-	var errs [3]error
-	var reads sync.WaitGroup
-	reads.Go(func() { d, errs[0] = Discover(ctx, w, items, known) })
-	reads.Go(func() { f.Answers, errs[1] = w.BackupPlans(ctx, a.Questions(known)) })
-	reads.Go(func() { f.Gateways, errs[2] = w.Gateways(ctx, a.GatewaySites(known)) })
-	reads.Wait()
-	if err := cmp.Or(errs[:]...); err != nil { // what fails together fails with the same words each time
+	looked := make(chan error, 1)
+	go func() {
+		var err error
+		d, err = Discover(ctx, w, items, known)
+		looked <- err
+	}()
+	answers, err := w.BackupPlans(ctx, a.Questions(known), func() ([]plan.Question, error) {
+		if err := <-looked; err != nil {
+			return nil, err
+		}
+		maps.Copy(d.Known, known)
+		return a.Questions(d.Known), nil
+	})
+	if err != nil {
 		return plan.Facts{}, nil, err
 	}
-	f.History, f.Destinations = d.Known, d.Destinations
-	maps.Copy(f.History, known)
+	f := plan.Facts{Now: now, History: d.Known, Destinations: d.Destinations, Answers: answers}
 	for i := range f.Answers {
 		b := &f.Answers[i]
 		if b.Problem == "" && !b.Missing {
 			b.Problem = d.Problems[plan.Subject{Site: b.Site, BackupPlanID: b.ID}]
 		}
 	}
-	return f, d.Empty, nil
+	f.Gateways, err = w.Gateways(ctx, a.GatewaySites(f.History))
+	return f, d.Empty, err
 }

@@ -113,6 +113,36 @@ func TestPlanningFailsByItsFirstRead(t *testing.T) {
 	})
 }
 
+// On another machine, where the lists tell that everything is done, nothing else is
+// needed: neither what can be restored, nor whether that could be asked.
+func TestWhatTheListsDecideNeedsNoAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		manifest := restores(10, 10)
+		b := newBench(t, plans(10, time.Second), manifest)
+		if report, err := b.run(t.Context(), b.known(manifest, nil), runner.Options{}); err != nil || report.Counts.Succeeded != 10 {
+			t.Fatalf("got %+v, %v, want 10 succeeded", report.Counts, err)
+		}
+		var mu sync.Mutex
+		calls := map[string]int{}
+		b.intercept = func(action string, _ *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
+			mu.Lock()
+			calls[action]++
+			mu.Unlock()
+			if action == "DescribeRestoreTaskList" {
+				return next()
+			}
+			return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{},
+				Body: io.NopCloser(strings.NewReader(`{"Code":"InvalidAccessKeyId.Inactive","Message":"inactive"}`))}, nil
+		}
+		if n := b.known(manifest, nil).Count()[plan.Done]; n != 10 {
+			t.Errorf("%d of 10 items are done", n)
+		}
+		if diff := cmp.Diff(map[string]int{"DescribeRestoreTaskList": 10, "DescribeBackupPlanList": 1}, calls); diff != "" {
+			t.Errorf("calls (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // callsOfPlanning plans a manifest, of which every item must be to do, and counts
 // the requests by their operation as they arrive over HTTP.
 func callsOfPlanning(t *testing.T, w world.World, manifest string) map[string]int {

@@ -87,7 +87,7 @@ func (b *bench) RoundTrip(r *http.Request) (*http.Response, error) {
 func (b *bench) plan() *plan.Plan {
 	b.t.Helper()
 	d := b.draft(b.manifest)
-	answers, err := b.client.BackupPlans(b.t.Context(), d.Questions(nil))
+	answers, err := b.client.BackupPlans(b.t.Context(), d.Questions(nil), nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -161,7 +161,7 @@ func TestARedirectEndsEveryOperationAtTheFirstAttempt(t *testing.T) {
 		},
 		"precheck": func(c *dbs.Client) error { _, err := c.Precheck(t.Context(), hangzhou, "s1"); return err },
 		"backup plans": func(c *dbs.Client) error {
-			_, err := c.BackupPlans(t.Context(), []plan.Question{{Site: hangzhou, BackupPlanID: "a"}, {Site: hangzhou, BackupPlanID: "b"}})
+			_, err := c.BackupPlans(t.Context(), []plan.Question{{Site: hangzhou, BackupPlanID: "a"}, {Site: hangzhou, BackupPlanID: "b"}}, nil)
 			return err
 		},
 	} {

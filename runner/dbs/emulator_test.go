@@ -33,7 +33,7 @@ func TestARestoreRunsFromCreationToSuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, e := against(t)
 		ctx, started := t.Context(), time.Now()
-		answers, err := c.BackupPlans(ctx, []plan.Question{{Site: hangzhou, BackupPlanID: "dbs1demomysql01", Ranges: true, BackupSets: true}})
+		answers, err := c.BackupPlans(ctx, []plan.Question{{Site: hangzhou, BackupPlanID: "dbs1demomysql01", Ranges: true, BackupSets: true}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestUnknownPlansAndTasksAreToldApartFromTrouble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := against(t)
 		answers, err := c.BackupPlans(t.Context(), []plan.Question{
-			{Site: hangzhou, BackupPlanID: "dbs1nowhere"}, {Site: hangzhou, BackupPlanID: "dbs1demomysql02"}})
+			{Site: hangzhou, BackupPlanID: "dbs1nowhere"}, {Site: hangzhou, BackupPlanID: "dbs1demomysql02"}}, nil)
 		if err != nil || !answers[0].Missing || answers[1].Missing {
 			t.Errorf("got %+v, %v, want only the first to be missing", answers, err)
 		}
@@ -127,7 +127,7 @@ func Example() {
 	plans, err := client.BackupPlans(context.Background(), []plan.Question{
 		{Site: plan.Site{Region: "cn-hangzhou"}, BackupPlanID: "dbs1demomysql02"},
 		{Site: plan.Site{Region: "cn-hangzhou"}, BackupPlanID: "dbs1nowhere"},
-	})
+	}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

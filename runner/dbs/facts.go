@@ -22,11 +22,44 @@ const (
 	questions = 16 // under way at a time
 )
 
-// BackupPlans answers questions about backup plans, one answer per question in
-// their order. What concerns one backup plan only is told in its Missing and
-// Problem; the error, a *restore.Failure, is for what concerns them all. The
-// number of calls is proportional to that of the questions.
-func (c *Client) BackupPlans(ctx context.Context, qs []plan.Question) ([]plan.BackupPlan, error) {
+// BackupPlans answers the questions that asked returns, one answer per question in
+// their order. They are among those that may come up: what backup plans these are
+// about is read while asked, which is called once, finds out. Nil is for all of them.
+// What concerns one backup plan only is told in its Missing and Problem; the error, a
+// *restore.Failure or that of asked, is for what concerns them all. The number of
+// calls is proportional to that of the questions.
+func (c *Client) BackupPlans(ctx context.Context, may []plan.Question, asked func() ([]plan.Question, error)) ([]plan.BackupPlan, error) {
+	known, err := c.describe(ctx, may)
+	qs := may
+	if asked != nil {
+		var before error
+		if qs, before = asked(); before != nil {
+			return nil, before
+		}
+	}
+	if len(qs) == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]plan.BackupPlan, len(qs))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(questions)
+	for i, q := range qs {
+		g.Go(func() (err error) {
+			answers[i], err = c.answer(gctx, q, known[plan.Subject{Site: q.Site, BackupPlanID: q.BackupPlanID}])
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return answers, nil
+}
+
+// describe reads which backup plans questions are about.
+func (c *Client) describe(ctx context.Context, qs []plan.Question) (map[plan.Subject]backupPlan, error) {
 	var sites []plan.Site
 	ids := make(map[plan.Site][]string)
 	for _, q := range qs {
@@ -37,26 +70,17 @@ func (c *Client) BackupPlans(ctx context.Context, qs []plan.Question) ([]plan.Ba
 			ids[q.Site] = append(ids[q.Site], q.BackupPlanID)
 		}
 	}
-	known := make(map[plan.Site]map[string]backupPlan)
+	known := make(map[plan.Subject]backupPlan)
 	for _, site := range sites {
-		var err error
-		if known[site], err = c.describePlans(ctx, site, ids[site]); err != nil {
+		plans, err := c.describePlans(ctx, site, ids[site])
+		if err != nil {
 			return nil, err
 		}
+		for id, p := range plans {
+			known[plan.Subject{Site: site, BackupPlanID: id}] = p
+		}
 	}
-	answers := make([]plan.BackupPlan, len(qs))
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(questions)
-	for i, q := range qs {
-		g.Go(func() (err error) {
-			answers[i], err = c.answer(gctx, q, known[q.Site][q.BackupPlanID])
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	return answers, nil
+	return known, nil
 }
 
 // backupPlan is a backup plan and the window to ask its ranges for, in Unix

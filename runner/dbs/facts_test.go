@@ -88,7 +88,7 @@ func TestBackupPlansAnswerWhatWasAskedInOrder(t *testing.T) {
 		{Site: hangzhou, BackupPlanID: "odd1"},
 		{Site: hangzhou, BackupPlanID: "ranges1", Ranges: true},
 		{Site: plan.Site{Region: "cn-chengdu"}, BackupPlanID: "dbs2"},
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestBackupPlansAnswerWhatWasAskedInOrder(t *testing.T) {
 func TestTheNewestMomentNeedsBackupSetsOnlyWithoutRanges(t *testing.T) {
 	s := serve(t, account)
 	c := client(t, options(s.URL))
-	answers, err := c.BackupPlans(t.Context(), []plan.Question{{Site: hangzhou, BackupPlanID: "dbs1", Latest: true}, {Site: hangzhou, BackupPlanID: "points1", Latest: true}})
+	answers, err := c.BackupPlans(t.Context(), []plan.Question{{Site: hangzhou, BackupPlanID: "dbs1", Latest: true}, {Site: hangzhou, BackupPlanID: "points1", Latest: true}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestManyBackupPlansNeedFewCalls(t *testing.T) {
 	for i := range 100 {
 		qs = append(qs, plan.Question{Site: hangzhou, BackupPlanID: fmt.Sprintf("dbs%03d", i), Ranges: i < 10, BackupSets: i >= 90})
 	}
-	if _, err := c.BackupPlans(t.Context(), qs); err != nil {
+	if _, err := c.BackupPlans(t.Context(), qs, nil); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]int{"DescribeBackupPlanList": 4, "DescribeRestoreRangeInfo": 10, "DescribeFullBackupList": 10}
@@ -187,7 +187,7 @@ func TestUnknownBackupPlansAreIsolated(t *testing.T) {
 		}
 		qs = append(qs, plan.Question{Site: hangzhou, BackupPlanID: id})
 	}
-	answers, err := client(t, options(s.URL)).BackupPlans(t.Context(), qs)
+	answers, err := client(t, options(s.URL)).BackupPlans(t.Context(), qs, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestWhatConcernsEveryBackupPlanFailsTheWhole(t *testing.T) {
 	for _, body := range []string{`{"Code":"Forbidden.RAM"}`, `{"Code":"InvalidAccessKeyId.NotFound"}`} {
 		s := serve(t, always(403, body))
 		_, err := client(t, options(s.URL)).BackupPlans(t.Context(), []plan.Question{
-			{Site: hangzhou, BackupPlanID: "a"}, {Site: hangzhou, BackupPlanID: "b"}})
+			{Site: hangzhou, BackupPlanID: "a"}, {Site: hangzhou, BackupPlanID: "b"}}, nil)
 		if f := failure(t, err); f.Class != restore.Refused || !f.Fatal {
 			t.Errorf("got %+v, want refused, fatal", *f)
 		}
@@ -219,7 +219,7 @@ func TestAMisspeltRegionConcernsItsOwnBackupPlans(t *testing.T) {
 	o := options("")
 	o.Transport = answering(account)
 	answers, err := client(t, o).BackupPlans(t.Context(), []plan.Question{
-		{Site: plan.Site{Region: "cn-hangzouh"}, BackupPlanID: "dbs1"}, {Site: hangzhou, BackupPlanID: "dbs2"}})
+		{Site: plan.Site{Region: "cn-hangzouh"}, BackupPlanID: "dbs1"}, {Site: hangzhou, BackupPlanID: "dbs2"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func TestNoFailureShowsASecret(t *testing.T) {
 				c := client(t, o)
 				_, first := create(t, c)
 				_, second := c.RestoreTasks(t.Context(), hangzhou, "dbs1", time.Time{})
-				_, third := c.BackupPlans(t.Context(), []plan.Question{{Site: hangzhou, BackupPlanID: "dbs1"}})
+				_, third := c.BackupPlans(t.Context(), []plan.Question{{Site: hangzhou, BackupPlanID: "dbs1"}}, nil)
 				_, fourth := c.Account(t.Context(), hangzhou)
 				for _, err := range []error{first, second, third, fourth} {
 					text := fmt.Sprintf("%v %+v %#v", err, err, err)
@@ -139,7 +139,7 @@ func TestAPasswordThatTheServiceTellsLaterIsMasked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answers, err := c.BackupPlans(t.Context(), []plan.Question{{Site: hangzhou, BackupPlanID: "dbs1"}})
+	answers, err := c.BackupPlans(t.Context(), []plan.Question{{Site: hangzhou, BackupPlanID: "dbs1"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

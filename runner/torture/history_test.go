@@ -140,7 +140,7 @@ func (h *history) planned(c *dbs.Client) *plan.Plan {
 	must(problems)
 	d, problems := plan.Expand(plan.Input{Manifest: m, Now: time.Now()})
 	must(problems)
-	answers, err := c.BackupPlans(h.t.Context(), d.Questions(nil))
+	answers, err := c.BackupPlans(h.t.Context(), d.Questions(nil), nil)
 	if err != nil {
 		h.t.Fatal(err)
 	}

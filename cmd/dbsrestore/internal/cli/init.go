@@ -115,7 +115,7 @@ func (a *app) initFromAccount(ctx context.Context, file string, regions []string
 		return err
 	}
 	restores := starter.Restores(plans)
-	answers, err := s.BackupPlans(ctx, starter.Questions(restores))
+	answers, err := s.BackupPlans(ctx, starter.Questions(restores), nil)
 	if err != nil {
 		return serviceError(err)
 	}
