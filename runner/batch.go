@@ -103,9 +103,9 @@ func (e *engine) firePolls(c *choice, b *batch) {
 		if !e.mayRead() || !e.mayPoll(c, b.items[0].Site) {
 			return
 		}
-		late := e.onGrid(c.now).Add(-e.grid) // what was due before that was held up
+		asked := e.askedAt(c.now)
 		for _, it := range some {
-			it.asked = later(e.pollTurn(it), late)
+			it.asked = asked
 		}
 		e.reading++
 		c.add(call{kind: b.kind, items: some})
@@ -139,13 +139,26 @@ func (e *engine) pollAt(it *item, due time.Time) time.Time {
 	return e.took.poll(it, due, interval)
 }
 
+// askedAt returns from when pauses count after a poll that is sent now: the grid, or
+// now itself when it was held up by so much that the next would come too soon.
+func (e *engine) askedAt(now time.Time) time.Time {
+	grid := e.onGrid(now)
+	if grid.After(now) {
+		grid = grid.Add(-e.grid)
+	}
+	if now.Sub(grid) > time.Duration(e.plan.Limits.PollInterval)/16 {
+		return now
+	}
+	return grid
+}
+
 // gridOf returns how far polls are apart at least: a sixteenth of the poll interval,
 // but so far that they take no more than a twelfth of the request rate, up to half
 // of the interval. The interval is a multiple of it, but for nanoseconds less.
 func gridOf(l schema.Limits) time.Duration {
 	interval := time.Duration(l.PollInterval)
 	steps := max(interval/max(interval/16, turns(l, 12), time.Millisecond), 2)
-	return (interval + steps - 1) / steps
+	return max((interval+steps-1)/steps, time.Millisecond)
 }
 
 // gatherOf returns how long the first create of a wave waits at most for the list

@@ -60,7 +60,7 @@ type item struct {
 	flying      bool      // a call about it is under way
 	seen        bool      // this process knows how its task stands
 	heard       time.Time // when the service last told that its task runs; zero after a failure to ask
-	asked       time.Time // when the poll that told so was sent, on the grid; zero for none
+	asked       time.Time // from when the pause after the last poll counts, see askedAt; zero for none
 	destination *destination
 	backupPlan  *backupPlan
 

@@ -158,10 +158,31 @@ func TestFromWhenAPauseCounts(t *testing.T) {
 			}
 		})
 	}
-	// It runs since before this process, and was due long ago.
-	it, now := running(start), start.Add(time.Hour+time.Second/10)
-	e.firePolls(&choice{now: now}, &batch{kind: restore.Poll, items: []*item{it}})
-	if it.asked != start.Add(time.Hour) {
-		t.Errorf("got a poll noted for %v, want the last time on the grid, %v", it.asked, start.Add(time.Hour))
+}
+
+// A poll counts from the grid, so that it goes on to share it, but not from so long ago
+// that the next would come too soon.
+func TestFromWhenAPollThatWasHeldUpCounts(t *testing.T) {
+	const interval = 8 * time.Second
+	start := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		rate         float64
+		behind, want time.Duration // the hour
+	}{
+		"on the grid":                  {1000, 0, 0},
+		"by a little":                  {1000, 100 * time.Millisecond, 0},
+		"by a little, on a wide grid":  {1, 500 * time.Millisecond, 0},
+		"by much, on a wide grid":      {1, 3 * time.Second, 3 * time.Second},
+		"by more than the grid's step": {1000, 700 * time.Millisecond, 500 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := schema.Limits{PollInterval: schema.Duration(interval), RequestsPerSecond: c.rate}
+			e := &engine{plan: &plan.Plan{Limits: l}, grid: gridOf(l), options: Options{MaxCalls: 1}, polled: map[plan.Site]time.Time{}}
+			it, hour := running(start), start.Add(time.Hour) // since before this process
+			e.firePolls(&choice{now: hour.Add(c.behind)}, &batch{kind: restore.Poll, items: []*item{it}})
+			if got := it.asked.Sub(hour); got != c.want {
+				t.Errorf("got a poll noted for %v behind the hour, want %v", got, c.want)
+			}
+		})
 	}
 }

@@ -18,7 +18,7 @@ import (
 var decoders sync.Map
 
 // makeDecoder returns when the decoder for the type of into exists. It makes it
-// if nobody has begun to, from a reply that sets no field of into.
+// if nobody has begun to, from a reply that sets none of the type's own fields.
 func makeDecoder(into responses.AcsResponse) {
 	once, _ := decoders.LoadOrStore(reflect.TypeOf(into), new(sync.Once))
 	once.(*sync.Once).Do(func() {
