@@ -20,20 +20,14 @@ const (
 	restoreTime  = 2 * time.Second       // of a restore
 	pollInterval = 200 * time.Millisecond
 
-	backupPlans = 10 // at least, see job.backupPlans
-	instances   = 20
+	instances = 20
 
 	accessKeyID, accessKeySecret = "runner", "made-up"
 )
 
-// backupPlans is how many the restores are of. Where thousands of restores have no
-// length, many: nobody restores thousands of times from one within minutes.
-func (j job) backupPlans() int {
-	if j.instant {
-		return max(backupPlans, j.n/100)
-	}
-	return backupPlans
-}
+// backupPlans is how many the restores are of: one for each hundred, as nobody restores
+// thousands of times from one within minutes, and ten at least.
+func (j job) backupPlans() int { return max(10, j.n/100) }
 
 // planOf and instanceOf say what restore number i restores, and where to.
 func (j job) planOf(i int) string { return fmt.Sprintf("dbs1bench%02d", i%j.backupPlans()) }
