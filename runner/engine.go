@@ -41,6 +41,7 @@ type engine struct {
 	gather    time.Duration // how long a list waits at most for more creates
 	took      estimates
 	polled    map[plan.Site]time.Time // when the last poll was made
+	troubles  troubles
 	results   chan result
 	flying    int                 // calls under way
 	reading   int64               // those of them that change nothing
@@ -105,19 +106,20 @@ func newEngine(p *plan.Plan, svc Service, log Log, o Options) (*engine, error) {
 	}
 	e := &engine{
 		plan: p, svc: svc, log: log, options: o, budget: budget,
-		kept:    make(map[*item]time.Time),
-		byTask:  make(map[string]plan.Key),
-		unmade:  make(map[string]*item),
-		polled:  make(map[plan.Site]time.Time),
-		byKey:   make(map[plan.Key]*item, len(p.Items)),
-		use:     newUsage(limits),
-		took:    estimates{before: o.Took},
-		grid:    gridOf(p.Limits),
-		gather:  gatherOf(p.Limits),
-		items:   make([]*item, 0, len(p.Items)),
-		results: make(chan result, 64),
-		effects: semaphore.NewWeighted(o.MaxCalls),
-		listed:  o.Empty.ifFresh(time.Now(), time.Now()),
+		kept:     make(map[*item]time.Time),
+		byTask:   make(map[string]plan.Key),
+		unmade:   make(map[string]*item),
+		polled:   make(map[plan.Site]time.Time),
+		troubles: make(troubles),
+		byKey:    make(map[plan.Key]*item, len(p.Items)),
+		use:      newUsage(limits),
+		took:     estimates{before: o.Took},
+		grid:     gridOf(p.Limits),
+		gather:   gatherOf(p.Limits),
+		items:    make([]*item, 0, len(p.Items)),
+		results:  make(chan result, 64),
+		effects:  semaphore.NewWeighted(o.MaxCalls),
+		listed:   o.Empty.ifFresh(time.Now(), time.Now()),
 	}
 	e.queue = newQueue(&e.use)
 	for i := range p.Items {
@@ -362,6 +364,7 @@ func (e *engine) collect(r result) ([]itemEvent, error) {
 		if r.err != nil {
 			return nil, r.err
 		}
+		e.troubles.note(r, time.Now(), lullOf(time.Duration(e.plan.Limits.PollInterval)))
 		all = append(all, r.events...)
 		select {
 		case r = <-e.results:

@@ -267,21 +267,21 @@ func (s State) trouble(e Event, p Phase) State {
 	return s
 }
 
-// failing counts a call that failed, and notes since when they do. What failed longer
-// ago than an outage may last was another one: nobody has asked since, as while the
-// restore waited for its place, or the machine was suspended.
+// failing counts a call that failed, and notes since when they do: not from before they
+// do for all others, as of a restore that was throttled and has waited for its place.
 func (s State) failing(e Event) State {
-	if e.At.Sub(s.failed) >= s.spec.Policy.Outage {
-		s = s.calm()
-	}
-	s.failures, s.failed = min(s.failures+1, enough), e.At
+	s.failures = min(s.failures+1, enough)
 	if s.troubled.IsZero() {
 		s.troubled = e.At
 	}
-	if e.Failure.Wait { // no outage
+	s.troubled = later(s.troubled, e.Since)
+	switch {
+	case e.Failure.Wait: // no outage
 		s.outage = time.Time{}
-	} else if s.outage.IsZero() {
+	case s.outage.IsZero():
 		s.outage = e.At
+	default:
+		s.outage = later(s.outage, e.Since)
 	}
 	return s
 }
@@ -298,8 +298,15 @@ func (s State) impatient(now time.Time) bool {
 
 // calm notes that a call succeeded.
 func (s State) calm() State {
-	s.troubled, s.outage, s.failed, s.failures = time.Time{}, time.Time{}, time.Time{}, 0
+	s.troubled, s.outage, s.failures = time.Time{}, time.Time{}, 0
 	return s
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func orElse(s, fallback string) string {

@@ -39,6 +39,7 @@ type Event struct {
 	Earlier  []Task     `json:"earlier,omitempty"` // Looked: those of the attempts before
 	Precheck *Precheck  `json:"precheck,omitempty"`
 	Failure  *Failure   `json:"failure,omitempty"`
+	Since    time.Time  `json:"-"` // with Failure: since when calls of its kind fail at the site, whichever restore they are about; zero when nobody knows
 }
 
 // Intent is what a create sends, or an adopted task was asked for, as far as it

@@ -101,7 +101,7 @@ type player struct {
 //	+DURATION                   time passes
 //	intend                      the effect that Next asks for is about to be sent
 //	created ID                  the create was answered
-//	create-failed CLASS [WORD]  it was not, or the service said no; WORD is fatal, wait, spent or taken
+//	create-failed CLASS [WORD]  it was not, or the service said no; WORD is fatal, wait, spent or taken, or anew where no other call failed before
 //	listed [ID[!][@NAME] STATUS]…  the list was read, oldest first; ! has another destination, NAME is ours unless given
 //	look-failed CLASS
 //	started / start-failed CLASS
@@ -173,7 +173,11 @@ func (p *player) do(words []string) string {
 	case name == "skip":
 		return p.apply(restore.Event{Kind: restore.Skip, Failure: &restore.Failure{Code: "NeedNotMet"}})
 	}
-	return p.apply(restore.Event{Kind: restore.EventKind(name), Failure: failure})
+	e := restore.Event{Kind: restore.EventKind(name), Failure: failure}
+	if arg(1) == "anew" {
+		e.Since = p.now
+	}
+	return p.apply(e)
 }
 
 func (p *player) tasks(args []string) []restore.Task {

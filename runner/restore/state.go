@@ -107,7 +107,6 @@ type State struct {
 	troubled time.Time // since when calls fail without a break; zero when the last one did not
 	outage   time.Time // since when they fail for another reason than credentials that expired; zero when the last one did not
 	failures int       // calls in a row that failed, up to enough
-	failed   time.Time // when the last of them did; zero when the last call did not
 	missed   time.Time // since when polls do not know the task; zero when the last one did
 	onceMore time.Time // since when a task that was listed before is looked for once more; zero for not
 	looks    int       // calls in a row that did not settle the question
