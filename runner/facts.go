@@ -64,6 +64,8 @@ func ReadFacts(ctx context.Context, w World, a Asker, items *plan.Plan, known ma
 			b.Problem = d.Problems[plan.Subject{Site: b.Site, BackupPlanID: b.ID}]
 		}
 	}
-	f.Gateways, err = w.Gateways(ctx, a.GatewaySites(f.History))
-	return f, d.Empty, err
+	if f.Gateways, err = w.Gateways(ctx, a.GatewaySites(f.History)); err != nil {
+		return plan.Facts{}, nil, err
+	}
+	return f, d.Empty, nil
 }

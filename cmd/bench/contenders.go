@@ -17,6 +17,7 @@ type job struct {
 	dir         string
 	n, inFlight int
 	instant     bool   // calls and restores take no time
+	alone       bool   // nobody is compared
 	key         string // of the run, "" for the manifest's
 	endpoint    string
 }

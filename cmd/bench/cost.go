@@ -21,7 +21,7 @@ func cost(ctx context.Context, dir string, out io.Writer) error {
 	fmt.Fprintf(out, "%9s %7s %9s %9s %9s %12s\n", "restores", "run", "seconds", "CPU ms", "peak MiB", "KiB an item")
 	least := map[string]float64{}
 	for _, n := range sizes {
-		sum, err := serving(ctx, job{dir: dir, n: n, inFlight: 1000, instant: true}, func(j job) error {
+		sum, err := serving(ctx, job{dir: dir, n: n, inFlight: 1000, instant: true, alone: true}, func(j job) error {
 			for set, key := range []string{"first", "second"} {
 				j.key = key
 				c := contender{name: ourName, run: ours}

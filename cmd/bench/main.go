@@ -99,7 +99,7 @@ func bench(ctx context.Context, dir string, o options) error {
 		}
 	}
 	if i := slices.IndexFunc(contenders, func(c contender) bool { return c.name == ourName }); o.ours > 0 && i >= 0 {
-		return compare(ctx, job{dir: dir, n: o.ours, inFlight: slices.Max(o.inFlight)}, contenders[i:i+1], 1)
+		return compare(ctx, job{dir: dir, n: o.ours, inFlight: slices.Max(o.inFlight), alone: true}, contenders[i:i+1], 1)
 	}
 	return nil
 }

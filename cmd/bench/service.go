@@ -25,9 +25,15 @@ const (
 	accessKeyID, accessKeySecret = "runner", "made-up"
 )
 
-// backupPlans is how many the restores are of: one for each hundred, as nobody restores
-// thousands of times from one within minutes, and ten at least.
-func (j job) backupPlans() int { return max(10, j.n/100) }
+// backupPlans is how many the restores are of, ten as the other contenders have it.
+// Where dbsrestore restores thousands alone it is one for each hundred: nobody
+// restores thousands of times from one backup plan within minutes.
+func (j job) backupPlans() int {
+	if j.alone {
+		return max(10, j.n/100)
+	}
+	return 10
+}
 
 // planOf and instanceOf say what restore number i restores, and where to.
 func (j job) planOf(i int) string { return fmt.Sprintf("dbs1bench%02d", i%j.backupPlans()) }

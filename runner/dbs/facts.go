@@ -29,7 +29,7 @@ const (
 // *restore.Failure or that of asked, is for what concerns them all. The number of
 // calls is proportional to that of the questions.
 func (c *Client) BackupPlans(ctx context.Context, may []plan.Question, asked func() ([]plan.Question, error)) ([]plan.BackupPlan, error) {
-	known, err := c.describe(ctx, may)
+	known, failed := c.describe(ctx, may)
 	qs := may
 	if asked != nil {
 		var before error
@@ -37,11 +37,10 @@ func (c *Client) BackupPlans(ctx context.Context, may []plan.Question, asked fun
 			return nil, before
 		}
 	}
-	if len(qs) == 0 {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
+	for _, q := range qs {
+		if err := failed[q.Site]; err != nil {
+			return nil, err
+		}
 	}
 	answers := make([]plan.BackupPlan, len(qs))
 	g, gctx := errgroup.WithContext(ctx)
@@ -58,8 +57,9 @@ func (c *Client) BackupPlans(ctx context.Context, may []plan.Question, asked fun
 	return answers, nil
 }
 
-// describe reads which backup plans questions are about.
-func (c *Client) describe(ctx context.Context, qs []plan.Question) (map[plan.Subject]backupPlan, error) {
+// describe reads which backup plans questions are about, and says of which sites it
+// could not.
+func (c *Client) describe(ctx context.Context, qs []plan.Question) (map[plan.Subject]backupPlan, map[plan.Site]error) {
 	var sites []plan.Site
 	ids := make(map[plan.Site][]string)
 	for _, q := range qs {
@@ -70,17 +70,17 @@ func (c *Client) describe(ctx context.Context, qs []plan.Question) (map[plan.Sub
 			ids[q.Site] = append(ids[q.Site], q.BackupPlanID)
 		}
 	}
-	known := make(map[plan.Subject]backupPlan)
+	known, failed := make(map[plan.Subject]backupPlan), make(map[plan.Site]error)
 	for _, site := range sites {
 		plans, err := c.describePlans(ctx, site, ids[site])
 		if err != nil {
-			return nil, err
+			failed[site] = err
 		}
 		for id, p := range plans {
 			known[plan.Subject{Site: site, BackupPlanID: id}] = p
 		}
 	}
-	return known, nil
+	return known, failed
 }
 
 // backupPlan is a backup plan and the window to ask its ranges for, in Unix

@@ -215,6 +215,28 @@ func TestWhatConcernsEveryBackupPlanFailsTheWhole(t *testing.T) {
 	}
 }
 
+// Of a site where nothing is asked in the end it does not matter that it could not be.
+func TestASiteThatIsNotAskedFailsNothing(t *testing.T) {
+	beijing := plan.Site{Region: "cn-beijing"}
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("RegionId") == beijing.Region {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, `{"Code":"Forbidden.RAM"}`)
+			return
+		}
+		account(w, r)
+	})
+	c := client(t, options(s.URL))
+	may := []plan.Question{{Site: beijing, BackupPlanID: "dbs1"}, {Site: hangzhou, BackupPlanID: "dbs2"}}
+	answers, err := c.BackupPlans(t.Context(), may, func() ([]plan.Question, error) { return may[1:], nil })
+	if err != nil || len(answers) != 1 || answers[0].DatabaseType != "MySQL" {
+		t.Errorf("got %+v, %v, want the backup plan at the other site", answers, err)
+	}
+	if _, err := c.BackupPlans(t.Context(), may, nil); err == nil {
+		t.Error("got no error of the site that is asked")
+	}
+}
+
 func TestAMisspeltRegionConcernsItsOwnBackupPlans(t *testing.T) {
 	o := options("")
 	o.Transport = answering(account)
