@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -102,8 +101,7 @@ func TestPlanningFailsByItsFirstRead(t *testing.T) {
 			if action == "DescribeRestoreTaskList" {
 				time.Sleep(time.Second) // the others have failed by then
 			}
-			return &http.Response{StatusCode: http.StatusNotFound, Header: http.Header{},
-				Body: io.NopCloser(strings.NewReader(`{"Code":"InvalidAccessKeyId.NotFound","Message":"not found"}`))}, nil
+			return refusal(http.StatusNotFound, "InvalidAccessKeyId.NotFound"), nil
 		}
 		d := b.draft(manifest)
 		_, _, err := runner.ReadFacts(t.Context(), b.client, d, d.Bare(), nil, time.Now())
@@ -131,8 +129,7 @@ func TestWhatTheListsDecideNeedsNoAnswer(t *testing.T) {
 			if action == "DescribeRestoreTaskList" {
 				return next()
 			}
-			return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{},
-				Body: io.NopCloser(strings.NewReader(`{"Code":"InvalidAccessKeyId.Inactive","Message":"inactive"}`))}, nil
+			return refusal(http.StatusForbidden, "InvalidAccessKeyId.Inactive"), nil
 		}
 		if n := b.known(manifest, nil).Count()[plan.Done]; n != 10 {
 			t.Errorf("%d of 10 items are done", n)

@@ -12,11 +12,11 @@ import (
 // of the others.
 
 // troubles are the calls that fail, by their kind and site.
-type troubles map[wanted]trouble
+type troubles map[kindAtSite]trouble
 
-type wanted struct {
-	site plan.Site
+type kindAtSite struct {
 	kind restore.ActionKind
+	site plan.Site
 }
 
 // trouble is since when calls fail, and when the last one did.
@@ -31,21 +31,18 @@ func lullOf(interval time.Duration) time.Duration {
 // note takes in what a call brought, and tells the failures since when calls of its
 // kind fail. One that is refused for what it asks has not failed.
 func (ts troubles) note(r result, now time.Time, lull time.Duration) {
-	if len(r.events) == 0 {
-		return
-	}
-	w := wanted{r.call.items[0].Site, r.call.kind}
+	of := kindAtSite{r.call.kind, r.call.items[0].Site}
 	f := r.events[0].event.Failure
 	if f == nil || f.Class == restore.Refused && !f.Fatal && !f.Wait {
-		delete(ts, w)
+		delete(ts, of)
 		return
 	}
-	t := ts[w]
+	t := ts[of]
 	if now.Sub(t.last) > lull {
 		t.since = now
 	}
 	t.last = now
-	ts[w] = t
+	ts[of] = t
 	for i := range r.events {
 		r.events[i].event.Since = t.since
 	}

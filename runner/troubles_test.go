@@ -1,7 +1,6 @@
 package runner_test
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,12 +9,6 @@ import (
 
 	"github.com/dbsrestore/dbsrestore/runner"
 )
-
-// throttled is the answer to a request too many.
-func throttled() *http.Response {
-	return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{},
-		Body: io.NopCloser(strings.NewReader(`{"Code":"Throttling.User","Message":"too many requests"}`))}
-}
 
 // A restore that is throttled at the beginning, waits for its place for hours and is
 // throttled again in the next burst, has not met an outage.
@@ -30,7 +23,7 @@ func TestARestoreThatWaitedForItsPlaceIsNotGivenUp(t *testing.T) {
 				return next()
 			}
 			if attempts++; attempts <= 4 {
-				return throttled(), nil
+				return refusal(http.StatusBadRequest, "Throttling.User"), nil
 			}
 			return next()
 		}
@@ -51,7 +44,7 @@ func TestALastingOutageEndsARun(t *testing.T) {
 		b := newBench(t, plans(1, time.Minute), restores(4, 1))
 		b.intercept = func(action string, _ *http.Request, next func() (*http.Response, error)) (*http.Response, error) {
 			if action == "CreateRestoreTask" {
-				return throttled(), nil
+				return refusal(http.StatusBadRequest, "Throttling.User"), nil
 			}
 			return next()
 		}

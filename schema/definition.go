@@ -41,8 +41,8 @@ var theDefinition = sync.OnceValue(func() definition {
 
 // theValidator compiles the embedded schema once, to find problems: only when the
 // shape leaves a doubt, as it takes longer than all else that is done with a manifest
-// of a few hundred restores. The loader refuses everything, so that no reference can reach a
-// file or the network.
+// of a few hundred restores. The loader refuses everything, so that no reference can
+// reach a file or the network.
 var theValidator = sync.OnceValue(func() *jsonschema.Schema {
 	c := jsonschema.NewCompiler()
 	c.Draft = jsonschema.Draft2020

@@ -20,19 +20,19 @@ const (
 	restoreTime  = 2 * time.Second       // of a restore
 	pollInterval = 200 * time.Millisecond
 
-	instances = 20
+	backupPlans = 10 // as all contenders have it
+	instances   = 20
 
 	accessKeyID, accessKeySecret = "runner", "made-up"
 )
 
-// backupPlans is how many the restores are of, ten as the other contenders have it.
-// Where dbsrestore restores thousands alone it is one for each hundred: nobody
-// restores thousands of times from one backup plan within minutes.
+// backupPlans is how many the restores are of: many, where dbsrestore restores
+// thousands alone, as nobody does that from one within minutes.
 func (j job) backupPlans() int {
 	if j.alone {
-		return max(10, j.n/100)
+		return max(backupPlans, j.n/100)
 	}
-	return 10
+	return backupPlans
 }
 
 // planOf and instanceOf say what restore number i restores, and where to.

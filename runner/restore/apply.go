@@ -267,23 +267,29 @@ func (s State) trouble(e Event, p Phase) State {
 	return s
 }
 
-// failing counts a call that failed, and notes since when they do: not from before they
-// do for all others, as of a restore that was throttled and has waited for its place.
+// failing counts a call that failed, and notes since when they do.
 func (s State) failing(e Event) State {
 	s.failures = min(s.failures+1, enough)
-	if s.troubled.IsZero() {
-		s.troubled = e.At
-	}
-	s.troubled = later(s.troubled, e.Since)
-	switch {
-	case e.Failure.Wait: // no outage
+	s.troubled = began(s.troubled, e)
+	if e.Failure.Wait { // no outage
 		s.outage = time.Time{}
-	case s.outage.IsZero():
-		s.outage = e.At
-	default:
-		s.outage = later(s.outage, e.Since)
+	} else {
+		s.outage = began(s.outage, e)
 	}
 	return s
+}
+
+// began returns since when calls fail, which did at since, zero for never: from when
+// those of other restores do, where this one has made none in between, as while it
+// waited for its place.
+func began(since time.Time, e Event) time.Time {
+	switch {
+	case since.IsZero():
+		return e.At
+	case since.Before(e.Since):
+		return e.Since
+	}
+	return since
 }
 
 // impatient reports whether calls have been failing for too long: for as long as
@@ -300,13 +306,6 @@ func (s State) impatient(now time.Time) bool {
 func (s State) calm() State {
 	s.troubled, s.outage, s.failures = time.Time{}, time.Time{}, 0
 	return s
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 func orElse(s, fallback string) string {
