@@ -32,9 +32,9 @@ type contender struct {
 
 const ourName = "dbsrestore"
 
-// all returns the contenders. The plain loop over the vendor's SDK is what the
+// contenders returns all that are compared. The plain loop over the vendor's SDK is what the
 // others are compared with.
-func all() []contender {
+func contenders() []contender {
 	return []contender{
 		{name: ourName, set: writeManifest, run: ours},
 		{name: "create-ahead", set: writeManifestAhead, run: ours},

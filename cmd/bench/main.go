@@ -60,6 +60,20 @@ func numbers(list string) (all []int) {
 	return all
 }
 
+// known refuses a name that no contender has.
+func known(names []string) error {
+	var all []string
+	for _, c := range contenders() {
+		all = append(all, c.name)
+	}
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			return fmt.Errorf("there is no contender %q; there are %s", name, strings.Join(all, ", "))
+		}
+	}
+	return nil
+}
+
 // options are what is measured.
 type options struct {
 	n, inFlight  []int
@@ -78,37 +92,40 @@ func inDir(f func(dir string) error) error {
 }
 
 func bench(ctx context.Context, dir string, o options) error {
+	if err := known(o.only); err != nil {
+		return err
+	}
 	if err := build(ctx, dir); err != nil {
 		return err
 	}
-	contenders := slices.DeleteFunc(all(), func(c contender) bool {
+	chosen := slices.DeleteFunc(contenders(), func(c contender) bool {
 		return len(o.only) > 0 && !slices.Contains(o.only, c.name)
 	})
 	fmt.Println(machine())
-	for _, c := range contenders {
+	for _, c := range chosen {
 		if c.absent != "" {
 			fmt.Printf("left out: %s (%s)\n", c.name, c.absent)
 		}
 	}
-	contenders = slices.DeleteFunc(contenders, func(c contender) bool { return c.absent != "" })
+	chosen = slices.DeleteFunc(chosen, func(c contender) bool { return c.absent != "" })
 	for _, n := range o.n {
 		for _, k := range o.inFlight {
-			if err := compare(ctx, job{dir: dir, n: n, inFlight: k}, contenders, o.rounds); err != nil {
+			if err := compare(ctx, job{dir: dir, n: n, inFlight: k}, chosen, o.rounds); err != nil {
 				return err
 			}
 		}
 	}
-	if i := slices.IndexFunc(contenders, func(c contender) bool { return c.name == ourName }); o.ours > 0 && i >= 0 {
-		return compare(ctx, job{dir: dir, n: o.ours, inFlight: slices.Max(o.inFlight), alone: true}, contenders[i:i+1], 1)
+	if i := slices.IndexFunc(chosen, func(c contender) bool { return c.name == ourName }); o.ours > 0 && i >= 0 {
+		return compare(ctx, job{dir: dir, n: o.ours, inFlight: slices.Max(o.inFlight), alone: true}, chosen[i:i+1], 1)
 	}
 	return nil
 }
 
 // compare measures the contenders in turns and prints their medians.
-func compare(ctx context.Context, j job, contenders []contender, rounds int) error {
-	found := make([][]figures, len(contenders))
+func compare(ctx context.Context, j job, chosen []contender, rounds int) error {
+	found := make([][]figures, len(chosen))
 	for range rounds {
-		for i, c := range contenders {
+		for i, c := range chosen {
 			f, err := measure(ctx, c, j)
 			if err != nil {
 				return fmt.Errorf("%s, %d restores, %d in flight: %w", c.name, j.n, j.inFlight, err)
@@ -116,8 +133,8 @@ func compare(ctx context.Context, j job, contenders []contender, rounds int) err
 			found[i] = append(found[i], f)
 		}
 	}
-	rows := make([]row, len(contenders))
-	for i, c := range contenders {
+	rows := make([]row, len(chosen))
+	for i, c := range chosen {
 		rows[i] = row{c.name, medians(found[i])}
 	}
 	table(os.Stdout, j, rounds, rows)
